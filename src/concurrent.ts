@@ -1,0 +1,73 @@
+/** The words of Python's `concurrent.futures` that every layer shares: what a task is, what runs it, what comes back. */
+
+/** Any class, abstract ones included. Its parameters are injected, so their types are of no interest here. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a class is accepted whatever its constructor takes
+export type Class<T = object> = abstract new (...args: any[]) => T;
+
+/** The names of `T`'s methods that return a promise or an async generator: what may run on an executor. */
+export type ExecutorMethod<T> = {
+  [K in keyof T]: T[K] extends (...args: never[]) => PromiseLike<unknown> | AsyncGenerator<unknown> ? K : never;
+}[keyof T] &
+  string;
+
+/** The arguments of method `K`. */
+export type MethodArguments<T, K extends keyof T> = T[K] extends (...args: infer A) => unknown ? A : never;
+
+/** What a call of method `K` gives: the settled value of its promise. */
+export type MethodResult<T, K extends keyof T> = T[K] extends (...args: never[]) => infer R ? Awaited<R> : never;
+
+/** What one task may ask for. Every field is optional; times are milliseconds. */
+export interface TaskOptions {
+  /** Longest run, counted from the moment the task starts. Default: none. Past it: `DeadlineExceededError`, phase `running`. */
+  readonly deadline?: number;
+  /** Longest wait in the queue. Default: the executor's. Past it: `DeadlineExceededError`, phase `queued`. */
+  readonly queueTimeout?: number;
+  /** Higher runs first; waiting raises it (ageing), so nothing starves. Default: 0. */
+  readonly priority?: number;
+  /** Aborting it cancels the task: a waiting one never starts, a running one sees its own signal abort. */
+  readonly signal?: AbortSignal;
+  /** Names the request for which the task runs; travels to the worker. */
+  readonly requestId?: string;
+}
+
+/** A task's handle: a promise that can be cancelled and asked for its state. Source: `concurrent.futures.Future`. */
+export interface CancellablePromise<R> extends Promise<R> {
+  /**
+   * Asks the task to end. A waiting task never starts; a running one sees its signal abort and, after the executor's
+   * `cancelGrace`, loses its worker. The promise rejects with `CancelledError` at once.
+   * @returns false when the task was already settled.
+   */
+  cancel(reason?: unknown): boolean;
+  /** True from the start of the task to its end. */
+  running(): boolean;
+  /** True when it has a result, an error, or was cancelled. */
+  done(): boolean;
+  cancelled(): boolean;
+}
+
+/** What an executor must know of the application whose methods it runs; given to `start`. */
+export interface ExecutorEnvironment {
+  /** `file:` URL of the module that workers import. */
+  readonly module: string;
+  /** Hash over the registered classes and methods: both sides must have the same. */
+  readonly registryHash: string;
+  /** How many processes share this machine's cores; 1 when there is only this one. */
+  readonly processes: number;
+  readonly taskId: number | null;
+  /** Token under which both sides know a class. Throws `ConfigurationError` for an unknown class. */
+  tokenOf(target: Class): string;
+  /** Makes an instance as a worker would: for executors that run in this thread. */
+  resolve(token: string): Promise<object>;
+}
+
+/** What the decorator, the loop and the container need of an executor; `Executor` is the class that users see. */
+export interface TaskExecutor {
+  submit<T extends object, K extends ExecutorMethod<T>>(
+    target: Class<T>,
+    method: K,
+    args: MethodArguments<T, K>,
+    options?: TaskOptions,
+  ): CancellablePromise<MethodResult<T, K>>;
+  start(environment: ExecutorEnvironment): Promise<void>;
+  shutdown(options?: { readonly wait?: boolean; readonly cancelFutures?: boolean; readonly deadline?: number }): Promise<void>;
+}

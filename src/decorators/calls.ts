@@ -1,0 +1,49 @@
+import type { Class } from "../concurrent.js";
+import type { RequestContext } from "../context.js";
+
+/** One call of a `@RunOnExecutor` method, as the decorated method saw it. */
+export interface ExecutorCall {
+  readonly instance: object;
+  /** The class of the instance, which may be a subclass of the one that declares the method. */
+  readonly target: Class;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  /** The options of the decorator. */
+  readonly options: object;
+  /** The request in whose course the call is made, if that is known. */
+  readonly request: RequestContext | undefined;
+}
+
+/** Sends calls to executors. Each application has one; its container binds it to the instances it makes. */
+export interface CallRouter {
+  call(call: ExecutorCall): Promise<unknown>;
+  stream(call: ExecutorCall): AsyncGenerator<unknown>;
+}
+
+/** Which application an instance belongs to, and for a handler which request. */
+export interface CallBinding {
+  readonly router: CallRouter;
+  readonly request?: RequestContext;
+}
+
+const bindings = new WeakMap<object, CallBinding>();
+
+/** Ties an instance that has `@RunOnExecutor` methods to its application. Instances without such methods need no binding. */
+export function bindCalls(instance: object, binding: CallBinding): void {
+  bindings.set(instance, binding);
+}
+
+export function callBindingOf(instance: object): CallBinding | undefined {
+  return bindings.get(instance);
+}
+
+let worker = false;
+
+/** Declares this thread or process to be a worker of an executor: decorated methods run their bodies from here on. */
+export function becomeWorker(): void {
+  worker = true;
+}
+
+export function isWorker(): boolean {
+  return worker;
+}
