@@ -1,0 +1,83 @@
+import type { Class, ExecutorEnvironment, ExecutorMethod, MethodArguments, MethodResult, TaskExecutor, TaskOptions } from "../concurrent.js";
+import type { Future } from "./future.js";
+import type { Percentiles } from "./window.js";
+
+/** What one worker is doing. */
+export interface WorkerStats {
+  /** Thread id or process id. */
+  readonly id: number;
+  readonly stage: "booting" | "ready" | "failed";
+  readonly running: number;
+  readonly completed: number;
+  /** Share of time its event loop was busy since the last call of `stats()`: 0 to 1. */
+  readonly utilization: number;
+}
+
+/** A snapshot of an executor. Times are milliseconds over the latest tasks, not over its whole life. */
+export interface ExecutorStats {
+  readonly capacity: number;
+  readonly queued: number;
+  readonly running: number;
+  /** Since the start: tasks that gave a result, tasks that gave an error, tasks that were cancelled. */
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly queueWait: Percentiles;
+  readonly runTime: Percentiles;
+  readonly workers: readonly WorkerStats[];
+}
+
+/** How an executor ends; see {@link Executor.shutdown}. */
+export interface ShutdownOptions {
+  /** Waits for what is queued and running. Default: true. */
+  readonly wait?: boolean;
+  /** Cancels what is queued; what runs is still waited for. Default: false. */
+  readonly cancelFutures?: boolean;
+  /** Longest wait, in milliseconds; then running tasks are cancelled and their workers ended. Default: none. */
+  readonly deadline?: number;
+}
+
+/**
+ * Runs methods of classes somewhere else: on threads, in processes, or here. The base of every executor, and the token
+ * under which a container holds the application's default one.
+ *
+ * Constructing one starts nothing: the application calls `start` after the fork and `shutdown` at its end.
+ *
+ * Source: `concurrent.futures.Executor`.
+ */
+export abstract class Executor implements TaskExecutor, AsyncDisposable {
+  /**
+   * Runs `method` of a worker's own instance of `target` with a copy of `args`. Never throws: refusals reject the future.
+   *
+   * @example const digest = await executor.submit(Hasher, "scrypt", [password, salt], { deadline: 2_000 });
+   */
+  abstract submit<T extends object, K extends ExecutorMethod<T>>(
+    target: Class<T>,
+    method: K,
+    args: MethodArguments<T, K>,
+    options?: TaskOptions,
+  ): Future<MethodResult<T, K>>;
+
+  /**
+   * Runs an async generator method and hands out its items as they come. The worker runs at most a window of items ahead;
+   * leaving the loop, an error or a cancellation ends the generator there, and its `finally` runs. Nothing is submitted
+   * before the first `next()`.
+   */
+  abstract stream(target: Class, method: string, args: readonly unknown[], options?: TaskOptions): AsyncGenerator<unknown>;
+
+  abstract stats(): ExecutorStats;
+
+  /**
+   * Starts the workers and resolves when the first ones are ready. Called by the application, once.
+   *
+   * @throws WorkerBootError when a worker cannot start.
+   */
+  abstract start(environment: ExecutorEnvironment): Promise<void>;
+
+  /** Refuses new tasks, ends as `options` say, then ends the workers. Safe to call twice; it cannot be started again. */
+  abstract shutdown(options?: ShutdownOptions): Promise<void>;
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}

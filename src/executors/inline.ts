@@ -1,0 +1,120 @@
+import type { ExecutorEnvironment } from "../concurrent.js";
+import { checkNumbers } from "./check.js";
+import type { WorkerStats } from "./executor.js";
+import { LocalExecutor, type QueueOptions } from "./local-executor.js";
+import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
+import { SessionTasks } from "./session-tasks.js";
+import { decodeValues, serializationError } from "./values.js";
+import type { Workers, WorkersHost } from "./workers.js";
+
+/** What an {@link InlineExecutor} can be told. */
+export interface InlineOptions extends QueueOptions {
+  /** How many tasks may run at once. Default: 64. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Runs methods in the thread that calls them, for specs and for finding out whether a fault has to do with threads. What a
+ * thread would get it gets: arguments and results are structured clones, errors pass through the codec, the queue and its
+ * clocks are the same. A body that blocks blocks the loop, and a task that does not stop cannot be ended.
+ *
+ * Source: Tornado's `DummyExecutor`.
+ */
+export class InlineExecutor extends LocalExecutor {
+  constructor(options: InlineOptions = {}) {
+    checkNumbers("InlineExecutor", options, {
+      concurrency: { from: 1, integer: true },
+      maxQueue: { from: 0, integer: true },
+      queueTimeout: { from: 1 },
+      deadline: { from: 1 },
+      cancelGrace: { from: 0 },
+      ageing: { from: 1 },
+    });
+    super(new InlineWorkers(options.concurrency ?? 64), options);
+  }
+}
+
+class InlineWorkers implements Workers {
+  readonly #concurrency: number;
+  readonly #replies = new Map<number, Reply>();
+  readonly #cancelled = new Set<number>();
+  #tasks!: SessionTasks;
+  #host!: WorkersHost;
+  #running = 0;
+  #completed = 0;
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency;
+  }
+
+  get capacity(): number {
+    return this.#concurrency;
+  }
+
+  async start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void> {
+    this.#host = host;
+    this.#tasks = new SessionTasks(
+      (message) => this.#receive(structuredClone(message)),
+      (token) => environment.resolve(token),
+    );
+  }
+
+  async run(message: TaskMessage, args: readonly unknown[]): Promise<Reply> {
+    const copy = this.#clone(message, args);
+    this.#running++;
+    await this.#tasks.run(copy, () => this.#cancelled.has(message.id));
+    this.#running--;
+    this.#completed++;
+    this.#cancelled.delete(message.id);
+    return this.#take(message.id);
+  }
+
+  cancel(id: number, reason: string): void {
+    this.#cancelled.add(id);
+    this.#send({ type: "cancel", id, reason });
+  }
+
+  /** There is no thread to end: the task goes on, and its place stays taken until it ends. */
+  kill(): void {}
+
+  abortArgument(id: number, index: number): void {
+    this.#send({ type: "abortArgument", id, index });
+  }
+
+  credit(id: number, count: number): void {
+    this.#send({ type: "credit", id, count });
+  }
+
+  async stop(): Promise<void> {}
+
+  stats(): readonly WorkerStats[] {
+    return [{ id: process.pid, stage: "ready", running: this.#running, completed: this.#completed, utilization: 0 }];
+  }
+
+  #send(message: TaskControl): void {
+    this.#tasks.handle(message);
+  }
+
+  #clone(message: TaskMessage, args: readonly unknown[]): TaskMessage {
+    const place = `${message.token}.${message.method}`;
+    const cloned = message.args.map((argument, index) => {
+      try {
+        return structuredClone(argument);
+      } catch (cause) {
+        throw serializationError(args[index], `argument ${index}`, place, cause);
+      }
+    });
+    return { ...message, args: cloned };
+  }
+
+  #receive(message: WorkerMessage): void {
+    if (message.type === "reply") this.#replies.set(message.id, message.reply);
+    if (message.type === "item") this.#host.item(message.id, decodeValues([message.value], message.marks)[0]);
+  }
+
+  #take(id: number): Reply {
+    const reply = this.#replies.get(id) as Reply;
+    this.#replies.delete(id);
+    return reply;
+  }
+}

@@ -1,0 +1,54 @@
+import type { EncodedError } from "./error-codec.js";
+import type { Marks } from "./values.js";
+
+/** The messages between an executor and its workers. Both sides are ours; nothing else reads or writes them. */
+
+/** One call, from the executor to a worker. */
+export interface TaskMessage {
+  readonly id: number;
+  readonly token: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  /** Which arguments are more than structured clone carries. */
+  readonly marks: Marks | undefined;
+  /** Milliseconds that are left when the message is sent. */
+  readonly deadline: number | undefined;
+  readonly requestId: string | undefined;
+  /** The method is a generator: its items are sent one by one, as many as there are credits. */
+  readonly stream: boolean;
+}
+
+/** How a call ended. */
+export type Reply =
+  | { readonly ok: true; readonly value: unknown; readonly marks: Marks | undefined }
+  | { readonly ok: false; readonly error: EncodedError };
+
+/** From a worker to its executor. */
+export type WorkerMessage =
+  | { readonly type: "ready"; readonly registryHash: string }
+  | { readonly type: "bootFailed"; readonly error: EncodedError }
+  | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly chunk: string | Uint8Array }
+  | { readonly type: "item"; readonly id: number; readonly value: unknown; readonly marks: Marks | undefined }
+  | { readonly type: "reply"; readonly id: number; readonly reply: Reply }
+  | { readonly type: "uncaught"; readonly error: EncodedError }
+  | { readonly type: "stopped" };
+
+/** From the executor to the worker that runs task `id`. */
+export type TaskControl =
+  | { readonly type: "cancel"; readonly id: number; readonly reason: string }
+  | { readonly type: "abortArgument"; readonly id: number; readonly index: number }
+  | { readonly type: "credit"; readonly id: number; readonly count: number };
+
+/** From the executor to a worker, beside the tasks. */
+export type ControlMessage = TaskControl | { readonly type: "stop" };
+
+/** What a worker is told when it is made. */
+export interface WorkerSettings {
+  /** `file:` URL of the application's module. */
+  readonly module: string;
+  readonly taskId: number | null;
+  readonly logLevel: string;
+}
+
+/** How many items of a stream a worker may send ahead of its consumer. */
+export const streamWindow = 16;

@@ -1,0 +1,107 @@
+/** An entry of a {@link TaskQueue}; the queue writes the links, its owner reads none of them. */
+export interface QueueEntry {
+  readonly priority: number;
+  /** When it was pushed, on the clock that is given to `shift`. Milliseconds. */
+  readonly queuedAt: number;
+}
+
+interface Node<T> {
+  readonly entry: T;
+  readonly level: Level<T>;
+  previous: Node<T> | undefined;
+  next: Node<T> | undefined;
+}
+
+/** The entries of one priority, oldest first. */
+interface Level<T> {
+  readonly priority: number;
+  head: Node<T> | undefined;
+  tail: Node<T> | undefined;
+}
+
+/**
+ * First in, first out within a priority; between priorities the higher goes first, and waiting raises an entry by one
+ * priority every `ageing` milliseconds, so nothing starves. Pushing and removing cost O(1), shifting O(priorities in use).
+ */
+export class TaskQueue<T extends QueueEntry> {
+  readonly #ageing: number;
+  readonly #levels = new Map<number, Level<T>>();
+  readonly #nodes = new Map<T, Node<T>>();
+
+  constructor(ageing: number) {
+    this.#ageing = ageing;
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  push(entry: T): void {
+    const level = this.#level(entry.priority);
+    const node: Node<T> = { entry, level, previous: level.tail, next: undefined };
+    if (level.tail === undefined) level.head = node;
+    else level.tail.next = node;
+    level.tail = node;
+    this.#nodes.set(entry, node);
+  }
+
+  /** Puts an entry that was shifted but could not run back in front of its priority. */
+  unshift(entry: T): void {
+    const level = this.#level(entry.priority);
+    const node: Node<T> = { entry, level, previous: undefined, next: level.head };
+    if (level.head === undefined) level.tail = node;
+    else level.head.previous = node;
+    level.head = node;
+    this.#nodes.set(entry, node);
+  }
+
+  /** The entry that is due; `now` is on the clock of `queuedAt`. */
+  shift(now: number): T | undefined {
+    const next = this.#next(now)?.entry;
+    if (next !== undefined) this.remove(next);
+    return next;
+  }
+
+  /** @returns false when the entry is not waiting here. */
+  remove(entry: T): boolean {
+    const node = this.#nodes.get(entry);
+    if (node === undefined) return false;
+    this.#nodes.delete(entry);
+    unlink(node);
+    if (node.level.head === undefined) this.#levels.delete(node.level.priority);
+    return true;
+  }
+
+  /** Empties the queue, in no particular order of priorities. */
+  drain(): T[] {
+    const entries = [...this.#nodes.keys()];
+    this.#nodes.clear();
+    this.#levels.clear();
+    return entries;
+  }
+
+  #level(priority: number): Level<T> {
+    let level = this.#levels.get(priority);
+    if (level === undefined) this.#levels.set(priority, (level = { priority, head: undefined, tail: undefined }));
+    return level;
+  }
+
+  /** The head of a level is its oldest entry, so comparing heads compares all. */
+  #next(now: number): Node<T> | undefined {
+    let best: Node<T> | undefined;
+    let bestRank = Number.NEGATIVE_INFINITY;
+    for (const { head } of this.#levels.values()) {
+      if (head === undefined) continue;
+      const rank = head.entry.priority + (now - head.entry.queuedAt) / this.#ageing;
+      if (rank > bestRank) [best, bestRank] = [head, rank];
+    }
+    return best;
+  }
+}
+
+function unlink<T>(node: Node<T>): void {
+  if (node.previous === undefined) node.level.head = node.next;
+  else node.previous.next = node.next;
+  if (node.next === undefined) node.level.tail = node.previous;
+  else node.next.previous = node.previous;
+}

@@ -1,0 +1,72 @@
+import { performance } from "node:perf_hooks";
+import type { ExecutorContextValue } from "../context.js";
+import { CancelledError } from "../errors.js";
+import { type TaskControl, type TaskMessage, streamWindow } from "./protocol.js";
+
+/** A call while it runs in a worker, as `ExecutorContext.current()` shows it. Signals are made when they are asked for. */
+export class RunningTask implements ExecutorContextValue {
+  readonly #message: TaskMessage;
+  readonly #isCancelled: () => boolean;
+  readonly #started = performance.now();
+  readonly #arguments = new Map<number, AbortController>();
+  #controller: AbortController | undefined;
+  #reason: CancelledError | undefined;
+  #credits = streamWindow;
+  #wake: (() => void) | undefined;
+
+  constructor(message: TaskMessage, isCancelled: () => boolean) {
+    this.#message = message;
+    this.#isCancelled = isCancelled;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.cancelled) this.#controller.abort(this.#reason ?? new CancelledError());
+    }
+    return this.#controller.signal;
+  }
+
+  get cancelled(): boolean {
+    return this.#reason !== undefined || this.#isCancelled();
+  }
+
+  get deadline(): number | undefined {
+    const { deadline } = this.#message;
+    return deadline === undefined ? undefined : Math.max(0, deadline - (performance.now() - this.#started));
+  }
+
+  get requestId(): string | undefined {
+    return this.#message.requestId;
+  }
+
+  get token(): string {
+    return `${this.#message.token}.${this.#message.method}`;
+  }
+
+  /** The live counterpart of a signal that the caller passed as argument `index`. */
+  signalAt(index: number, aborted: boolean): AbortSignal {
+    const controller = new AbortController();
+    if (aborted) controller.abort();
+    this.#arguments.set(index, controller);
+    return controller.signal;
+  }
+
+  /** Resolves when a stream may send its next item, or need not send any more. */
+  async credit(): Promise<void> {
+    this.#credits--;
+    while (this.#credits <= 0 && !this.cancelled) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  handle(message: TaskControl): void {
+    if (message.type === "credit") this.#credits += message.count;
+    else if (message.type === "abortArgument") this.#arguments.get(message.index)?.abort();
+    else this.#cancel(message.reason);
+    this.#wake?.();
+  }
+
+  #cancel(reason: string): void {
+    this.#reason = new CancelledError(reason);
+    this.#controller?.abort(this.#reason);
+  }
+}

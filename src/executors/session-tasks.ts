@@ -1,0 +1,86 @@
+import { runAsTask } from "../context.js";
+import { SerializationError } from "../errors.js";
+import { encodeError } from "./error-codec.js";
+import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
+import { RunningTask } from "./running-task.js";
+import { decodeValues, encodeValues, serializationError } from "./values.js";
+
+/** How a worker talks to its executor. It throws when the message cannot be cloned. */
+export type Post = (message: WorkerMessage) => void;
+
+type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
+
+/**
+ * Runs calls where they are to be run and answers each with exactly one reply. Nothing that a method returns or throws
+ * gets past it.
+ */
+export class SessionTasks {
+  readonly #post: Post;
+  readonly #resolve: (token: string) => Promise<object>;
+  readonly #running = new Map<number, RunningTask>();
+
+  constructor(post: Post, resolve: (token: string) => Promise<object>) {
+    this.#post = post;
+    this.#resolve = resolve;
+  }
+
+  /** Runs one call and posts its reply. Never rejects. */
+  async run(message: TaskMessage, isCancelled: () => boolean): Promise<void> {
+    const task = new RunningTask(message, isCancelled);
+    this.#running.set(message.id, task);
+    this.#reply(message, await this.#attempt(message, task));
+    this.#running.delete(message.id);
+  }
+
+  /** Acts on a message of the executor. One for a task that has ended is late, not wrong. */
+  handle(message: TaskControl): void {
+    this.#running.get(message.id)?.handle(message);
+  }
+
+  async #attempt(message: TaskMessage, task: RunningTask): Promise<Reply> {
+    try {
+      const instance = (await this.#resolve(message.token)) as Methods;
+      const args = decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
+      return encodeResult(await runAsTask(task, () => this.#call(instance, message, args, task)));
+    } catch (error) {
+      return { ok: false, error: encodeError(error) };
+    }
+  }
+
+  #call(instance: Methods, message: TaskMessage, args: unknown[], task: RunningTask): unknown {
+    const result = instance[message.method]?.(...args);
+    return message.stream ? this.#stream(result as AsyncGenerator<unknown>, message, task) : result;
+  }
+
+  /** Sends item after item, never more than there are credits; ends the generator when nobody wants the rest. */
+  async #stream(items: AsyncGenerator<unknown>, message: TaskMessage, task: RunningTask): Promise<void> {
+    for await (const item of items) {
+      const { values, marks } = encodeValues([item]);
+      this.#send({ type: "item", id: message.id, value: values[0], marks }, item, "yield", message);
+      await task.credit();
+      if (task.cancelled) return;
+    }
+  }
+
+  #reply(message: TaskMessage, reply: Reply): void {
+    try {
+      this.#send({ type: "reply", id: message.id, reply }, reply.ok ? reply.value : undefined, "result", message);
+    } catch (error) {
+      this.#post({ type: "reply", id: message.id, reply: { ok: false, error: encodeError(error) } });
+    }
+  }
+
+  #send(message: WorkerMessage, value: unknown, root: string, { token, method }: TaskMessage): void {
+    try {
+      this.#post(message);
+    } catch (cause) {
+      throw serializationError(value, root, `${token}.${method}`, cause);
+    }
+  }
+}
+
+function encodeResult(value: unknown): Reply {
+  if (value instanceof AbortSignal) throw new SerializationError("an AbortSignal cannot be a result", "result");
+  const { values, marks } = encodeValues([value]);
+  return { ok: true, value: values[0], marks };
+}

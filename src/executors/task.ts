@@ -1,0 +1,131 @@
+import type { TaskOptions } from "../concurrent.js";
+import { CancelledError, DeadlineExceededError } from "../errors.js";
+import { Future, type FutureControl, type FutureState } from "./future.js";
+import type { QueueEntry } from "./queue.js";
+
+/** What a task tells the executor that owns it. */
+export interface TaskOwner {
+  /** The caller no longer waits: take the task from the queue, or see that its worker ends it. */
+  abandoned(task: Task, reason: string): void;
+}
+
+/** What a call is made of. */
+export interface TaskCall {
+  readonly token: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly stream: boolean;
+  readonly options: TaskOptions;
+}
+
+/**
+ * One submitted call, from the queue to its result: the promise, the two clocks and the caller's signal. It settles once;
+ * what comes later is ignored.
+ */
+export class Task implements QueueEntry, FutureControl {
+  readonly id: number;
+  readonly call: TaskCall;
+  readonly priority: number;
+  readonly queuedAt: number;
+  readonly future: Future<unknown>;
+  /** When it was sent to a worker, on the clock of `queuedAt`. */
+  startedAt = 0;
+  /** Receives the items of a stream. */
+  onItem: ((value: unknown) => void) | undefined;
+
+  readonly #owner: TaskOwner;
+  #state: FutureState = "queued";
+  #resolve!: (value: unknown) => void;
+  #reject!: (reason: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(id: number, call: TaskCall, owner: TaskOwner, now: number) {
+    this.id = id;
+    this.call = call;
+    this.priority = call.options.priority ?? 0;
+    this.queuedAt = now;
+    this.#owner = owner;
+    this.future = Future.of(this, (resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (call.options.signal !== undefined) this.#watch(call.options.signal);
+  }
+
+  get state(): FutureState {
+    return this.#state;
+  }
+
+  get settled(): boolean {
+    return this.#state === "done" || this.#state === "cancelled";
+  }
+
+  /** `Class.method`, for messages. */
+  get place(): string {
+    return `${this.call.token}.${this.call.method}`;
+  }
+
+  /** Starts the clock of the queue. */
+  enqueue(queueTimeout: number | undefined): void {
+    this.#arm(queueTimeout, "queued");
+  }
+
+  /** Stops the clock of the queue and starts that of the run. */
+  begin(now: number): void {
+    this.#state = "running";
+    this.startedAt = now;
+    this.#arm(this.call.options.deadline, "running");
+  }
+
+  /** Takes a task that was never run back to the queue. */
+  requeue(): void {
+    this.#state = "queued";
+    clearTimeout(this.#timer);
+  }
+
+  resolve(value: unknown): void {
+    if (this.#settle("done")) this.#resolve(value);
+  }
+
+  reject(error: unknown): void {
+    if (this.#settle("done")) this.#reject(error);
+  }
+
+  cancel(reason?: unknown): boolean {
+    const because = reason === undefined ? "" : `: ${reason instanceof Error ? reason.message : String(reason)}`;
+    return this.#abandon("cancelled", new CancelledError(`${this.place} was cancelled${because}`, { cause: reason }));
+  }
+
+  #arm(limit: number | undefined, phase: "queued" | "running"): void {
+    clearTimeout(this.#timer);
+    this.#timer = limit === undefined ? undefined : setTimeout(() => this.#expire(phase, limit), limit);
+  }
+
+  #expire(phase: "queued" | "running", limit: number): void {
+    const what = phase === "queued" ? `waited for longer than its queueTimeout` : `ran for longer than its deadline`;
+    this.#abandon("done", new DeadlineExceededError(`${this.place} ${what} of ${limit} ms`, phase));
+  }
+
+  #abandon(state: FutureState, error: Error): boolean {
+    if (!this.#settle(state)) return false;
+    this.#reject(error);
+    this.#owner.abandoned(this, error.message);
+    return true;
+  }
+
+  #settle(state: FutureState): boolean {
+    if (this.settled) return false;
+    this.#state = state;
+    clearTimeout(this.#timer);
+    this.call.options.signal?.removeEventListener("abort", this.#onAbort);
+    return true;
+  }
+
+  readonly #onAbort = (): void => {
+    this.cancel(this.call.options.signal?.reason);
+  };
+
+  #watch(signal: AbortSignal): void {
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+}

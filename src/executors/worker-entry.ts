@@ -1,0 +1,39 @@
+import { MessageChannel, parentPort, threadId, workerData } from "node:worker_threads";
+import { becomeWorker } from "../decorators/calls.js";
+import { type LogLevel, setLogLevel } from "../log.js";
+import { encodeError } from "./error-codec.js";
+import type { ControlMessage, WorkerMessage } from "./protocol.js";
+import { type ThreadData, type ThreadHello, type ThreadTask, TaskSlots } from "./thread-protocol.js";
+import { redirectOutput } from "./worker-output.js";
+import { WorkerSession } from "./worker-session.js";
+
+/**
+ * What piscina loads in every thread. It is loaded by `require`, so nothing here may await at the top level, and nothing
+ * may throw: piscina never settles the tasks that wait for a thread whose module failed.
+ */
+
+const { settings, slots: memory } = workerData as ThreadData;
+const slots = new TaskSlots(memory);
+const { port1: executor, port2 } = new MessageChannel();
+const post = (message: WorkerMessage): void => executor.postMessage(message);
+
+becomeWorker();
+setLogLevel(settings.logLevel as LogLevel);
+parentPort?.postMessage({ threadId, port: port2 } satisfies ThreadHello, [port2]);
+redirectOutput(post);
+process.on("uncaughtException", endThread);
+const session = new WorkerSession(post, settings);
+executor.on("message", (message: ControlMessage) => session.handle(message));
+
+/** Runs one task; the reply goes through the executor's own line, what piscina gets only frees the place. */
+export async function run({ slot, message }: ThreadTask): Promise<number> {
+  slots.start(slot, threadId);
+  await session.run(message, () => slots.isCancelled(slot));
+  return threadId;
+}
+
+/** The thread's state is unknown from here on: say why, and let the pool make a new one. */
+function endThread(error: unknown): void {
+  post({ type: "uncaught", error: encodeError(error) });
+  process.exit(1);
+}
