@@ -57,7 +57,14 @@ export interface ExecutorEnvironment {
   /** Token under which both sides know a class. Throws `ConfigurationError` for an unknown class. */
   tokenOf(target: Class): string;
   /** Makes an instance as a worker would: for executors that run in this thread. */
-  resolve(token: string): Promise<object>;
+  acquire(token: string): Acquired;
+}
+
+/** An instance for one task. */
+export interface Acquired {
+  readonly instance: object;
+  /** Ends what was made for this task alone; undefined when there is nothing. */
+  readonly release: (() => Promise<void>) | undefined;
 }
 
 /** What the decorator, the loop and the container need of an executor; `Executor` is the class that users see. */
@@ -68,6 +75,11 @@ export interface TaskExecutor {
     args: MethodArguments<T, K>,
     options?: TaskOptions,
   ): CancellablePromise<MethodResult<T, K>>;
+  stream(target: Class, method: string, args: readonly unknown[], options?: TaskOptions): AsyncGenerator<unknown>;
   start(environment: ExecutorEnvironment): Promise<void>;
-  shutdown(options?: { readonly wait?: boolean; readonly cancelFutures?: boolean; readonly deadline?: number }): Promise<void>;
+  shutdown(options?: {
+    readonly wait?: boolean;
+    readonly cancelFutures?: boolean;
+    readonly deadline?: number;
+  }): Promise<void>;
 }

@@ -19,7 +19,12 @@ export class WaterspoutError extends Error {
     super(message, details);
     this.code = code;
     // The name lives on the prototype, so that subclasses of users get theirs without a line of code.
-    Object.defineProperty(this, "name", { value: new.target.name, configurable: true, enumerable: false, writable: true });
+    Object.defineProperty(this, "name", {
+      value: new.target.name,
+      configurable: true,
+      enumerable: false,
+      writable: true,
+    });
   }
 
   /** Header fields that the answer to a client carries, for example `Retry-After`. */
@@ -182,7 +187,10 @@ export class WorkerCrashedError extends WaterspoutError {
   override readonly retryable: boolean;
   readonly exitCode: number | undefined;
 
-  constructor(message: string, options: ErrorDetails & { readonly exitCode?: number; readonly retryable?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: ErrorDetails & { readonly exitCode?: number; readonly retryable?: boolean } = {},
+  ) {
     super("WORKER_CRASHED", message, causeOf(options));
     this.exitCode = options.exitCode;
     this.retryable = options.retryable ?? false;

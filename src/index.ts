@@ -1,1 +1,75 @@
-export * from "./errors.js";
+// Applications
+export { type BootstrapOptions, type ServeOptions, bootstrap, defineApplication } from "./bootstrap.js";
+export { HTTPServer } from "./server.js";
+export { Application, type ApplicationDefinition, type ConfigureContext } from "./web/application.js";
+export { type DependencyContainer, type InjectionToken, type Ref } from "./container.js";
+
+// Handlers
+export { Route, type RouteOptions } from "./decorators/route.js";
+export { RequestHandler } from "./web/handler.js";
+export { type HandlerEntry, type RouteSpec, route } from "./web/route-table.js";
+export { type HandlerClass } from "./web/verbs.js";
+export { type Outcome } from "./web/exchange.js";
+export { HTTPServerRequest } from "./http/request.js";
+export { type HeaderValue } from "./http/header-value.js";
+export { type HTTPSettings } from "./http/limits.js";
+
+// Executors
+export { RunOnExecutor, type RunOnExecutorOptions } from "./decorators/run-on-executor.js";
+export { Executor, type ExecutorStats, type ShutdownOptions, type WorkerStats } from "./executors/executor.js";
+export { ThreadPoolExecutor, type ThreadPoolOptions } from "./executors/thread.js";
+export { InlineExecutor, type InlineOptions } from "./executors/inline.js";
+export { Future } from "./executors/future.js";
+export { registerError } from "./executors/error-codec.js";
+export { ExecutorContext, type ExecutorContextValue } from "./context.js";
+export {
+  type Class,
+  type ExecutorMethod,
+  type MethodArguments,
+  type MethodResult,
+  type TaskExecutor,
+  type TaskOptions,
+} from "./concurrent.js";
+
+// Processes and loop
+export { IOLoop, type TimeoutHandle } from "./loop.js";
+export { type Balance, type SupervisorOptions, forkProcesses, taskId } from "./process/fork.js";
+
+// Options
+export { define, options, parseCommandLine, parseConfigFile } from "./options/index.js";
+
+// Log
+export {
+  type LogLevel,
+  type LogRecord,
+  type LogSink,
+  type LogStream,
+  accessLog,
+  applicationLog,
+  generalLog,
+  setLogLevel,
+  setLogSink,
+} from "./log.js";
+
+// Errors
+export {
+  CancelledError,
+  ConfigurationError,
+  DeadlineExceededError,
+  type ErrorDetails,
+  ExecutorClosedError,
+  Finish,
+  HTTPError,
+  type HTTPErrorOptions,
+  InjectionError,
+  MissingArgumentError,
+  QueueFullError,
+  RequestNotAvailableError,
+  ResponseError,
+  SerializationError,
+  StartError,
+  WaterspoutError,
+  WorkerBootError,
+  WorkerCrashedError,
+  WorkerOutOfMemoryError,
+} from "./errors.js";

@@ -113,7 +113,10 @@ function errorText(error: unknown): string {
 function printable(text: string): string {
   return text
     .replaceAll(/\r?\n/g, "\n    ")
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+    .replaceAll(
+      /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+      (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    );
 }
 
 function stamp(time: Date): string {

@@ -22,7 +22,7 @@ export class IOLoop {
   #stopped: (() => void) | undefined;
   #stopRequested = false;
   #started = false;
-  #defaultExecutor: TaskExecutor | undefined;
+  #defaultExecutor: (() => TaskExecutor) | undefined;
 
   private constructor() {
     // One for each process: see current().
@@ -72,9 +72,9 @@ export class IOLoop {
     clearTimeout(handle);
   }
 
-  /** What `runInExecutor(null, …)` uses. An application sets its own when it starts. */
-  setDefaultExecutor(executor: TaskExecutor | undefined): void {
-    this.#defaultExecutor = executor;
+  /** What `runInExecutor(null, …)` uses, or a function that gives it. An application sets its own when it starts. */
+  setDefaultExecutor(executor: TaskExecutor | (() => TaskExecutor)): void {
+    this.#defaultExecutor = typeof executor === "function" ? executor : () => executor;
   }
 
   /**
@@ -90,7 +90,7 @@ export class IOLoop {
     method: K,
     ...args: MethodArguments<T, K>
   ): CancellablePromise<MethodResult<T, K>> {
-    const chosen = executor ?? this.#defaultExecutor;
+    const chosen = executor ?? this.#defaultExecutor?.();
     if (chosen === undefined) {
       throw new ConfigurationError(
         "IOLoop.runInExecutor(null, …): there is no default executor; start an application that has one, or pass an executor",

@@ -39,6 +39,7 @@ export interface RouteMetadata {
   readonly pattern: string | RegExp;
   readonly name?: string;
   readonly host?: string | RegExp;
+  readonly timeout?: number;
 }
 
 /** Adds a route to the class; the first in the source is the first in the list. */

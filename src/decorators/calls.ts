@@ -37,6 +37,18 @@ export function callBindingOf(instance: object): CallBinding | undefined {
   return bindings.get(instance);
 }
 
+const executorClasses = new Set<Class>();
+
+/** Remembers a class with executor methods, so that a worker finds it by its token. */
+export function rememberExecutorClass(target: Class): void {
+  executorClasses.add(target);
+}
+
+/** Every such class whose module was imported, whatever application it belongs to. */
+export function knownExecutorClasses(): ReadonlySet<Class> {
+  return executorClasses;
+}
+
 let worker = false;
 
 /** Declares this thread or process to be a worker of an executor: decorated methods run their bodies from here on. */

@@ -13,6 +13,8 @@ export type RouteOptions = Omit<RouteMetadata, "pattern">;
  *
  * @param options.name for `reverseUrl(name, …)`; unique in the application. Default: none.
  * @param options.host restricts the route to a `Host` (without port). Default: any.
+ * @param options.timeout longest time of a request, in milliseconds; past it the client is answered 503, the request's
+ * signal aborts, and so do its tasks on executors. Default: none.
  *
  * @example
  * @Route("/users/:id", { name: "user" })

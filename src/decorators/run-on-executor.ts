@@ -2,7 +2,7 @@ import type { Class, TaskExecutor } from "../concurrent.js";
 import { ExecutorContext, currentRequest } from "../context.js";
 import { ConfigurationError } from "../errors.js";
 import { recordExecutorMethod } from "../metadata.js";
-import { type ExecutorCall, callBindingOf, isWorker } from "./calls.js";
+import { type ExecutorCall, callBindingOf, isWorker, rememberExecutorClass } from "./calls.js";
 import type { TypedMethodDecorator } from "./cloneable.js";
 
 /** A token of the container: a class, a string or a symbol. */
@@ -50,6 +50,7 @@ export function RunOnExecutor(options: RunOnExecutorOptions = {}): TypedMethodDe
   return ((prototype: object, method: string, descriptor: PropertyDescriptor) => {
     checkTarget(prototype, method, descriptor, options);
     recordExecutorMethod(prototype.constructor as Class, method, options);
+    rememberExecutorClass(prototype.constructor as Class);
     const body = descriptor.value as (...args: unknown[]) => unknown;
     descriptor.value = isGenerator(body) ? streamed(method, body, options) : called(method, body, options);
   }) as TypedMethodDecorator;
@@ -93,7 +94,14 @@ function callOf(
   options: RunOnExecutorOptions,
   request: ExecutorCall["request"],
 ): ExecutorCall {
-  return { instance, target: instance.constructor as Class, method, args, options, request: request ?? currentRequest() };
+  return {
+    instance,
+    target: instance.constructor as Class,
+    method,
+    args,
+    options,
+    request: request ?? currentRequest(),
+  };
 }
 
 const asyncGeneratorFunction = Object.getPrototypeOf(async function* () {}) as object;
@@ -107,11 +115,15 @@ function checkTarget(prototype: object, method: string, descriptor: PropertyDesc
   const isStatic = typeof prototype === "function";
   const place = `${isStatic ? `static ${prototype.name}` : prototype.constructor.name}.${String(method)}`;
   if (isStatic || typeof method !== "string" || typeof descriptor?.value !== "function") {
-    throw new ConfigurationError(`@RunOnExecutor on ${place}: only a public instance method with a plain name can run on an executor`);
+    throw new ConfigurationError(
+      `@RunOnExecutor on ${place}: only a public instance method with a plain name can run on an executor`,
+    );
   }
   for (const name of Object.keys(options)) {
     if (!optionNames.has(name)) {
-      throw new ConfigurationError(`@RunOnExecutor on ${place}: unknown option "${name}"; known are ${[...optionNames].join(", ")}`);
+      throw new ConfigurationError(
+        `@RunOnExecutor on ${place}: unknown option "${name}"; known are ${[...optionNames].join(", ")}`,
+      );
     }
   }
 }

@@ -55,7 +55,7 @@ class InlineWorkers implements Workers {
     this.#host = host;
     this.#tasks = new SessionTasks(
       (message) => this.#receive(structuredClone(message)),
-      (token) => environment.resolve(token),
+      (token) => environment.acquire(token),
     );
   }
 

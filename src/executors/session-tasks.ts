@@ -1,3 +1,4 @@
+import type { Acquired } from "../concurrent.js";
 import { runAsTask } from "../context.js";
 import { SerializationError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
@@ -16,12 +17,12 @@ type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
  */
 export class SessionTasks {
   readonly #post: Post;
-  readonly #resolve: (token: string) => Promise<object>;
+  readonly #acquire: (token: string) => Acquired | Promise<Acquired>;
   readonly #running = new Map<number, RunningTask>();
 
-  constructor(post: Post, resolve: (token: string) => Promise<object>) {
+  constructor(post: Post, acquire: (token: string) => Acquired | Promise<Acquired>) {
     this.#post = post;
-    this.#resolve = resolve;
+    this.#acquire = acquire;
   }
 
   /** Runs one call and posts its reply. Never rejects. */
@@ -38,12 +39,16 @@ export class SessionTasks {
   }
 
   async #attempt(message: TaskMessage, task: RunningTask): Promise<Reply> {
+    let acquired: Acquired | undefined;
     try {
-      const instance = (await this.#resolve(message.token)) as Methods;
+      acquired = await this.#acquire(message.token);
+      const instance = acquired.instance as Methods;
       const args = decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
       return encodeResult(await runAsTask(task, () => this.#call(instance, message, args, task)));
     } catch (error) {
       return { ok: false, error: encodeError(error) };
+    } finally {
+      await acquired?.release?.();
     }
   }
 

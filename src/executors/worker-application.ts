@@ -1,3 +1,4 @@
+import type { Acquired } from "../concurrent.js";
 import { isWorker } from "../decorators/calls.js";
 import { ConfigurationError, WorkerBootError } from "../errors.js";
 
@@ -5,7 +6,7 @@ import { ConfigurationError, WorkerBootError } from "../errors.js";
 export interface WorkerApplication {
   readonly registryHash: string;
   /** The worker's own instance of the class that is registered under `token`; services are shared between tasks. */
-  resolve(token: string): object;
+  acquire(token: string): Acquired;
   dispose(): Promise<void>;
 }
 

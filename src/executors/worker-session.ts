@@ -20,7 +20,7 @@ export class WorkerSession {
     this.#application = this.#boot();
     // Each task that waits for a failed boot is told; by itself the failure is no unhandled rejection.
     this.#application.catch(() => undefined);
-    this.#tasks = new SessionTasks(post, async (token) => (await this.#application).resolve(token));
+    this.#tasks = new SessionTasks(post, async (token) => (await this.#application).acquire(token));
   }
 
   /** Runs one call and posts its reply. Never rejects. */

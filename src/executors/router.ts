@@ -1,0 +1,119 @@
+import type { Class, ExecutorEnvironment, ExecutorMethod, MethodArguments, TaskExecutor, TaskOptions } from "../concurrent.js";
+import type { CallRouter, ExecutorCall } from "../decorators/calls.js";
+import type { RunOnExecutorOptions } from "../decorators/run-on-executor.js";
+import { ConfigurationError } from "../errors.js";
+import { generalLog } from "../log.js";
+import { executorMethodsOf } from "../metadata.js";
+import { Executor } from "./executor.js";
+import { ThreadPoolExecutor } from "./thread.js";
+
+/** Looks up an executor that the application's container holds. */
+export type ExecutorLookup = (token: Class | string | symbol) => unknown;
+
+/**
+ * The executors of one application, and which of them a call goes to: the decorator's, else the class's static `executor`,
+ * else `"default"`. When a method needs a default and the application has none, a `ThreadPoolExecutor` is made.
+ */
+export class ExecutorRouter implements CallRouter {
+  readonly #named: ReadonlyMap<string, TaskExecutor>;
+  readonly #lookup: ExecutorLookup;
+  readonly #started = new Set<TaskExecutor>();
+  #environment: ExecutorEnvironment | undefined;
+  #default: TaskExecutor | undefined;
+
+  /** @param lookup finds what `configure` registered; undefined when nothing is registered under the token. */
+  constructor(named: Readonly<Record<string, TaskExecutor>>, lookup: ExecutorLookup) {
+    this.#named = new Map(Object.entries(named));
+    this.#lookup = lookup;
+    const registered = lookup(Executor);
+    this.#default = this.#named.get("default") ?? (isExecutor(registered) ? registered : undefined);
+  }
+
+  /** The default executor, made and started now if it has to be. */
+  useDefault(): TaskExecutor {
+    const executor = (this.#default ??= new ThreadPoolExecutor());
+    this.#ensureStarted(executor, "default");
+    return executor;
+  }
+
+  call(call: ExecutorCall): Promise<unknown> {
+    const method = call.method as ExecutorMethod<object>;
+    const args = call.args as MethodArguments<object, never>;
+    return this.#executorOf(call).submit(call.target as Class<object>, method, args, taskOptions(call));
+  }
+
+  stream(call: ExecutorCall): AsyncGenerator<unknown> {
+    return this.#executorOf(call).stream(call.target, call.method, call.args, taskOptions(call));
+  }
+
+  /**
+   * Starts the named executors and those that methods of `classes` name; resolves when all are ready.
+   *
+   * @throws ConfigurationError when a method names an executor that does not exist.
+   */
+  async start(classes: Iterable<Class>, environment: ExecutorEnvironment): Promise<void> {
+    this.#environment = environment;
+    const needed = new Set(this.#named.values());
+    for (const target of classes) {
+      for (const [method, options] of executorMethodsOf(target)) needed.add(this.#find(target, method, options));
+    }
+    await Promise.all([...needed].map((executor) => this.#start(executor, environment)));
+  }
+
+  /** Ends all executors: queued and running tasks have `deadline` milliseconds to finish. */
+  async shutdown(deadline: number): Promise<void> {
+    await Promise.all([...this.#started].map((executor) => executor.shutdown({ deadline })));
+  }
+
+  async #start(executor: TaskExecutor, environment: ExecutorEnvironment): Promise<void> {
+    this.#started.add(executor);
+    await executor.start(environment);
+  }
+
+  #executorOf({ target, method, options }: ExecutorCall): TaskExecutor {
+    const executor = this.#find(target, method, options);
+    this.#ensureStarted(executor, `${target.name}.${method}`);
+    return executor;
+  }
+
+  /** What is reached only at run time may bring an executor that the start did not see. */
+  #ensureStarted(executor: TaskExecutor, place: string): void {
+    if (this.#environment === undefined || this.#started.has(executor)) return;
+    this.#start(executor, this.#environment).catch((error: unknown) => {
+      generalLog.error(`the executor of ${place} could not start`, { error });
+    });
+  }
+
+  #find(target: Class, method: string, { executor }: RunOnExecutorOptions): TaskExecutor {
+    const chosen = executor ?? (target as { executor?: RunOnExecutorOptions["executor"] }).executor;
+    if (chosen === undefined) return (this.#default ??= new ThreadPoolExecutor());
+    if (isExecutor(chosen)) return chosen;
+    const found = (typeof chosen === "string" ? this.#named.get(chosen) : undefined) ?? this.#lookup(chosen);
+    if (isExecutor(found)) return found;
+    throw this.#unknown(target, method, chosen);
+  }
+
+  #unknown(target: Class, method: string, chosen: unknown): ConfigurationError {
+    const name = typeof chosen === "function" ? chosen.name : `"${String(chosen)}"`;
+    const known = [...this.#named.keys()].map((key) => `"${key}"`).join(", ") || "none";
+    return new ConfigurationError(
+      `${target.name}.${method} runs on executor ${name}, which the application does not have: ` +
+        `add it to \`executors\` (known: ${known}) or register it in \`configure\``,
+    );
+  }
+}
+
+function isExecutor(value: unknown): value is TaskExecutor {
+  return typeof value === "object" && value !== null && "submit" in value && "shutdown" in value;
+}
+
+function taskOptions({ options, request }: ExecutorCall): TaskOptions {
+  const { deadline, queueTimeout, priority, onDisconnect } = options as RunOnExecutorOptions;
+  return {
+    ...(deadline !== undefined && { deadline }),
+    ...(queueTimeout !== undefined && { queueTimeout }),
+    ...(priority !== undefined && { priority }),
+    ...(request !== undefined && onDisconnect !== "detach" && { signal: request.signal }),
+    ...(request?.requestId !== undefined && { requestId: request.requestId }),
+  };
+}

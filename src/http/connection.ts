@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { HTTPError } from "../errors.js";
+import { rejectBody } from "./body.js";
+import type { Refusal } from "./gate.js";
+
+/** One request with the response that belongs to it. */
+interface Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** What a connection asks of its transport. */
+export interface ConnectionOwner {
+  readonly draining: boolean;
+  serve(message: IncomingMessage, response: ServerResponse): void;
+  /** Answers on the bare socket and closes it. */
+  refuse(socket: Socket, refusal: Refusal): void;
+}
+
+/** From this many parsed requests that wait for their turn, no more is read from the connection. */
+const readAhead = 16;
+
+/**
+ * One client connection: runs its requests one after the other, and none after an answer that closes.
+ *
+ * Node starts pipelined requests all at once; then one that stands behind a `Connection: close` or behind a malformed
+ * request is executed although its answer will never be sent.
+ */
+export class Connection {
+  /** Taken over by another protocol: not idle, and no longer ours to close in a drain's linger. */
+  upgraded = false;
+  readonly socket: Socket;
+  readonly #owner: ConnectionOwner;
+  #current: Exchange | undefined;
+  #waiting: Exchange[] | undefined;
+  /** A fault of the parser behind the requests that were parsed before it. */
+  #fault: Refusal | undefined;
+  #closing = false;
+
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.socket = socket;
+    this.#owner = owner;
+  }
+
+  /** Whether no request is being answered. */
+  get idle(): boolean {
+    return this.#current === undefined && !this.upgraded;
+  }
+
+  get busy(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** A request has been parsed. */
+  receive(message: IncomingMessage, response: ServerResponse): void {
+    if (this.#closing) return;
+    if (this.#current === undefined) this.#start({ message, response });
+    else this.#wait({ message, response });
+  }
+
+  /** The answer has been sent, or the socket has closed under it. */
+  settle(response: ServerResponse): void {
+    if (this.#current?.response !== response) return;
+    this.#current = undefined;
+    if (this.#closing || !response.shouldKeepAlive || this.socket.destroyed) this.#stop();
+    else this.#next();
+  }
+
+  /** Makes this connection end with the request that is being answered, if its headers are not out. */
+  announceClose(): void {
+    const last = this.#waiting === undefined || this.#waiting.length === 0;
+    if (last && this.#current?.response.headersSent === false) this.#current.response.shouldKeepAlive = false;
+  }
+
+  /** What came after the last request cannot be parsed, or did not come in time. One fault is answered, once. */
+  fail(refusal: Refusal): void {
+    if (this.#closing || this.#fault !== undefined) return;
+    this.#fault = refusal;
+    const faulty = this.#current?.message;
+    if (faulty === undefined) this.#answerFault();
+    else if (faulty.complete) this.#dropIncomplete();
+    else this.#failBody(faulty, refusal);
+  }
+
+  /** Nothing more is executed here; the socket closes when what was written is sent. */
+  #stop(): void {
+    this.#closing = true;
+    this.#waiting = undefined;
+    this.socket.destroySoon();
+  }
+
+  #start(exchange: Exchange): void {
+    this.#current = exchange;
+    if (this.#owner.draining) this.announceClose();
+    this.#owner.serve(exchange.message, exchange.response);
+  }
+
+  #wait(exchange: Exchange): void {
+    this.#waiting ??= [];
+    this.#waiting.push(exchange);
+    // Node resumes the socket at the end of each message, so pausing has to wait until this packet is parsed.
+    if (this.#waiting.length === readAhead) process.nextTick(() => this.#holdBack());
+  }
+
+  #holdBack(): void {
+    if ((this.#waiting?.length ?? 0) >= readAhead) this.socket.pause();
+  }
+
+  #next(): void {
+    const next = this.#waiting?.shift();
+    if (next === undefined) this.#answerFault();
+    else this.#start(next);
+    if (this.#waiting?.length === 0) this.#readOn();
+  }
+
+  #readOn(): void {
+    this.#waiting = undefined;
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  #answerFault(): void {
+    if (this.#fault === undefined) return;
+    this.#closing = true;
+    this.#owner.refuse(this.socket, this.#fault);
+  }
+
+  /** The fault is in a request that still waits: it must not run without the rest of it. */
+  #dropIncomplete(): void {
+    if (this.#waiting?.at(-1)?.message.complete === false) this.#waiting.pop();
+  }
+
+  /** The body of the request that is being answered is at fault: its reader gets to know, and answers in its own way. */
+  #failBody(message: IncomingMessage, refusal: Refusal): void {
+    this.#closing = true;
+    this.announceClose();
+    rejectBody(message, new HTTPError(refusal.status, refusal.reason));
+  }
+}

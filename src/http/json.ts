@@ -1,0 +1,88 @@
+import { HTTPError } from "../errors.js";
+import type { HTTPSettings } from "./limits.js";
+import { decodeUtf8, parseMediaType, requireUtf8 } from "./media-type.js";
+
+/**
+ * The value of a JSON body.
+ *
+ * @param contentType the field's value; must be `application/json` or end in `+json`, in UTF-8.
+ * @throws HTTPError 415 for another type, 400 for what is not JSON, nested deeper than `jsonDepth`, or has a member that
+ * would reach a prototype when the object is merged into another. The client is told what is wrong in `detail`; neither
+ * log nor answer repeats the body.
+ */
+export function parseJson(
+  body: Uint8Array,
+  contentType: string | undefined,
+  settings: Pick<HTTPSettings, "jsonDepth">,
+): unknown {
+  requireJsonType(contentType);
+  if (body.length === 0) throw refuse("the body is empty");
+  refuseDeep(body, settings.jsonDepth);
+  const text = decodeUtf8(body);
+  const value = parse(text);
+  if (mayReachPrototype(text)) refusePrototypes(value);
+  return value;
+}
+
+function refuse(detail: string): HTTPError {
+  return new HTTPError(400, `JSON: ${detail}`, { extensions: { detail } });
+}
+
+function requireJsonType(contentType: string | undefined): void {
+  const type = contentType === undefined ? undefined : parseMediaType(contentType);
+  if (type === undefined || !/^(?:application\/json|.+\+json)$/.test(type.essence)) {
+    throw new HTTPError(415, "the body is not announced as JSON", { headers: { Accept: "application/json" } });
+  }
+  requireUtf8(type);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The SyntaxError quotes the body, so it is not kept as the cause.
+    throw refuse("the body is not valid JSON");
+  }
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** One pass over the bytes: in UTF-8 none of these characters occurs inside another. */
+function refuseDeep(body: Uint8Array, limit: number): void {
+  let depth = 0;
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i];
+    if (byte === quote) i = endOfString(body, i);
+    else if (byte === 0x5b || byte === 0x7b) depth += 1;
+    else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+    if (depth > limit) throw refuse(`nested deeper than ${limit}`);
+  }
+}
+
+/** The index of the quote that ends the string starting at `start`, or the end of the body. */
+function endOfString(body: Uint8Array, start: number): number {
+  let i = start + 1;
+  while (i < body.length && body[i] !== quote) i += body[i] === backslash ? 2 : 1;
+  return i;
+}
+
+/** Whether a walk is worth it: the names stand there, or escapes may spell them. */
+function mayReachPrototype(text: string): boolean {
+  return text.includes("__proto__") || text.includes("constructor") || text.includes("\\u00");
+}
+
+/** Recursive: the depth is limited by now. */
+function refusePrototypes(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  if (Object.hasOwn(value, "__proto__") || hasConstructorPrototype(value)) {
+    throw refuse("a member name that is not allowed");
+  }
+  for (const member of Object.values(value)) refusePrototypes(member);
+}
+
+function hasConstructorPrototype(value: object): boolean {
+  if (!Object.hasOwn(value, "constructor")) return false;
+  const { constructor } = value as { readonly constructor: unknown };
+  return typeof constructor === "object" && constructor !== null && Object.hasOwn(constructor, "prototype");
+}

@@ -1,0 +1,275 @@
+import { STATUS_CODES, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { ResponseError } from "../errors.js";
+import { ClientClosedError } from "./client-closed.js";
+import { isUnread } from "./framing.js";
+import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
+import type { HTTPSettings } from "./limits.js";
+import { endAfterDraining, isWorthReading } from "./linger.js";
+import { type BodyChunk, describe, dropEntity, isBodiless, joined } from "./representation.js";
+
+export type { HeaderValue } from "./header-value.js";
+export type { BodyChunk } from "./representation.js";
+
+/** What a response needs of the transport that carries it. */
+export interface ResponseHost {
+  readonly settings: Pick<HTTPSettings, "bodyLimit" | "closeLinger">;
+  /** Told when bytes wait for the client to take them: from now on `sendTimeout` counts for this socket. */
+  sending(socket: Socket): void;
+}
+
+const settled: Promise<void> = Promise.resolve();
+
+/**
+ * One answer: collects what is written, and sends it whole at `finish()` (then with `Content-Length` and `Etag`), or piece
+ * by piece at each `flush()`. Every method throws ResponseError when it comes too late to have an effect.
+ *
+ * Source: the response half of Tornado's `RequestHandler`.
+ */
+export class ResponseWriter {
+  /** Whether `finish()` may add an `Etag` and answer 304; only if nothing was flushed. Default true. */
+  etag = true;
+  readonly #response: ServerResponse;
+  readonly #host: ResponseHost;
+  #chunks: BodyChunk[] = [];
+  #finished = false;
+  #aborted = false;
+  #room: Promise<void> | undefined;
+  #onClientGone: (() => void) | undefined;
+
+  constructor(response: ServerResponse, host: ResponseHost) {
+    this.#response = response;
+    this.#host = host;
+    // Without it Node sends a body of another length than announced, and the client takes the rest for the next answer.
+    response.strictContentLength = true;
+  }
+
+  get status(): number {
+    return this.#response.statusCode;
+  }
+
+  /** The phrase of the status line: the one set, else the standard one. */
+  get reason(): string {
+    return this.#response.statusMessage || (STATUS_CODES[this.status] ?? "Unknown");
+  }
+
+  /** Whether status and header fields are out, so that neither they nor the whole answer can change any more. */
+  get headersWritten(): boolean {
+    return this.#response.headersSent;
+  }
+
+  /** True from `finish()` or `abort()`; bytes may still wait for the client. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** Whether the connection ended before the answer was sent. */
+  get clientGone(): boolean {
+    return !this.#response.writableFinished && this.#response.req.socket.destroyed;
+  }
+
+  /** Called at most once, when the client leaves before the answer was sent; not after `abort()`. */
+  set onClientGone(callback: (() => void) | undefined) {
+    if (this.#onClientGone === undefined) this.#response.on("close", () => this.#closed());
+    this.#onClientGone = callback;
+  }
+
+  /**
+   * @param code 200 to 599. Default of an answer: 200.
+   * @param reason replaces the standard phrase; printable ASCII without `<`.
+   */
+  setStatus(code: number, reason?: string): void {
+    this.#refuseLate("setStatus");
+    if (!Number.isInteger(code) || code < 200 || code > 599) {
+      throw new ResponseError(`setStatus: the code must be an integer from 200 to 599, got ${String(code)}`);
+    }
+    if (reason !== undefined) checkReason(reason);
+    this.#response.statusCode = code;
+    this.#response.statusMessage = reason ?? "";
+  }
+
+  getHeader(name: string): string | string[] | undefined {
+    const value = this.#response.getHeader(name);
+    return typeof value === "number" ? String(value) : value;
+  }
+
+  /** Replaces the field. `Connection: close` closes after this answer; other values of `Connection` are the server's to set. */
+  setHeader(name: string, value: HeaderValue): void {
+    const text = this.#checked("setHeader", name, value);
+    if (text !== undefined) this.#response.setHeader(name, text);
+  }
+
+  /** Adds one more field of this name, as for `Set-Cookie`. */
+  addHeader(name: string, value: HeaderValue): void {
+    const text = this.#checked("addHeader", name, value);
+    if (text !== undefined) this.#response.appendHeader(name, text);
+  }
+
+  clearHeader(name: string): void {
+    this.#refuseLate("clearHeader");
+    this.#response.removeHeader(name);
+  }
+
+  /** Sets `Content-Type` unless there is one. After the headers are out it does nothing. */
+  defaultType(type: string): void {
+    if (!this.headersWritten && !this.#response.hasHeader("Content-Type")) this.setHeader("Content-Type", type);
+  }
+
+  /** Back to an empty 200: for the error page that takes the place of what was written. Only before headers are out. */
+  clear(): void {
+    this.#refuseLate("clear");
+    for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name);
+    this.#response.statusCode = 200;
+    this.#response.statusMessage = "";
+    this.#chunks = [];
+  }
+
+  /** Adds to the body. Nothing is sent before `flush()` or `finish()`. */
+  write(chunk: BodyChunk): void {
+    this.#refuseFinished("write");
+    if (chunk.length > 0) this.#chunks.push(chunk);
+  }
+
+  /**
+   * Sends header fields and what was written so far. Await it before writing more: it settles when the client has room,
+   * so a slow client holds back its handler instead of filling this process's memory.
+   *
+   * @returns rejects with ClientClosedError when the client has left. Not awaited, the rejection goes unreported.
+   */
+  flush(): Promise<void> {
+    this.#refuseFinished("flush");
+    if (this.clientGone) return observed(Promise.reject(new ClientClosedError()));
+    const body = joined(this.#chunks);
+    if (!this.headersWritten) this.#open(body);
+    this.#chunks = [];
+    if (body.length === 0 || this.#isHead || this.#send(() => this.#response.write(body))) return settled;
+    this.#noteSending();
+    return (this.#room ??= this.#until("drain"));
+  }
+
+  /**
+   * Ends the answer; nothing can be written after it.
+   *
+   * @param chunk written first.
+   * @returns settles when the operating system has taken the whole answer; rejects as `flush()` does.
+   * @throws ResponseError when what was written contradicts the headers; before they are out, the answer can still be
+   * cleared and replaced by another.
+   */
+  finish(chunk?: BodyChunk): Promise<void> {
+    this.#refuseFinished("finish");
+    if (chunk !== undefined) this.write(chunk);
+    const body = joined(this.#chunks);
+    const rest = this.headersWritten ? body : describe(this.#response, body, this.etag);
+    this.#finished = true;
+    this.#chunks = [];
+    this.#end(this.#isHead ? "" : rest);
+    return this.#noteSending() ? this.#until("finish") : settled;
+  }
+
+  /** Destroys the connection. For an error after headers are out: the answer must look truncated, never complete. */
+  abort(): void {
+    this.#finished = true;
+    this.#aborted = true;
+    this.#chunks = [];
+    const { socket } = this.#response.req;
+    // A body that only the close ends (HTTP/1.0) looks complete after a normal close: it takes a reset.
+    const endsByClose = !this.#response.chunkedEncoding && !this.#response.hasHeader("Content-Length");
+    if (this.headersWritten && endsByClose) socket.resetAndDestroy();
+    else socket.destroy();
+  }
+
+  get #isHead(): boolean {
+    return this.#response.req.method === "HEAD";
+  }
+
+  #closed(): void {
+    if (!this.#aborted && !this.#response.writableFinished) this.#onClientGone?.();
+  }
+
+  /** The text to set; undefined when the field is not for the application to set and has been dealt with. */
+  #checked(caller: string, name: string, value: HeaderValue): string | string[] | undefined {
+    this.#refuseLate(caller);
+    checkHeaderName(name);
+    const text = headerText(name, value);
+    const lower = name.length === 10 || name.length === 17 ? name.toLowerCase() : "";
+    if (lower === "transfer-encoding") {
+      throw new ResponseError(`${caller}: Transfer-Encoding is set by the server; leave Content-Length out instead`);
+    }
+    if (lower !== "connection") return text;
+    if (/\bclose\b/i.test(String(text))) this.#response.shouldKeepAlive = false;
+    return undefined;
+  }
+
+  #refuseLate(caller: string): void {
+    this.#refuseFinished(caller);
+    if (this.headersWritten)
+      throw new ResponseError(`${caller}() after the headers were written: call it before flush()`);
+  }
+
+  #refuseFinished(caller: string): void {
+    if (this.#finished) {
+      throw new ResponseError(`${caller}() after finish(): was a promise not awaited before the method returned?`);
+    }
+  }
+
+  /** Sends the header section of an answer whose end is not known yet, with its first bytes if there are any. */
+  #open(body: BodyChunk): void {
+    if (isBodiless(this.status)) dropEntity(this.#response, body);
+    if (body.length === 0 || this.#isHead) this.#response.flushHeaders();
+  }
+
+  #end(body: BodyChunk): void {
+    if (isUnread(this.#response.req)) this.#endUnread(body);
+    else this.#send(() => this.#response.end(body));
+  }
+
+  /** The request's body was not read to its end, and what follows it on the connection stands behind it. */
+  #endUnread(body: BodyChunk): void {
+    const { req: message } = this.#response;
+    const { settings } = this.#host;
+    if (isWorthReading(message, settings.bodyLimit)) {
+      message.resume();
+      this.#send(() => this.#response.end(body));
+      return;
+    }
+    this.#response.shouldKeepAlive = false;
+    this.#send(() => endAfterDraining(message, this.#response, body, settings));
+  }
+
+  /** Node throws when the bytes exceed or miss `Content-Length`; headers are out then, so the connection goes. */
+  #send<R>(action: () => R): R {
+    try {
+      return action();
+    } catch (error) {
+      this.abort();
+      throw new ResponseError(`the body does not have the announced Content-Length: ${String(error)}`);
+    }
+  }
+
+  /** Whether bytes wait for the client; the host gets to know. */
+  #noteSending(): boolean {
+    const { socket } = this.#response.req;
+    if (socket.writableLength === 0) return false;
+    this.#host.sending(socket);
+    return true;
+  }
+
+  #until(event: "drain" | "finish"): Promise<void> {
+    const promise = new Promise<void>((resolve, reject) => {
+      const settle = (): void => {
+        this.#room = undefined;
+        this.#response.off(event, settle).off("close", settle);
+        if (this.clientGone) reject(new ClientClosedError());
+        else resolve();
+      };
+      this.#response.on(event, settle).on("close", settle);
+    });
+    return observed(promise);
+  }
+}
+
+/** Marks a rejection as seen: who does not await `flush()` must not bring the process down when a client leaves. */
+function observed(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
+}

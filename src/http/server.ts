@@ -1,0 +1,257 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
+import { StartError } from "../errors.js";
+import { generalLog } from "../log.js";
+import { expectContinue } from "./body.js";
+import { Connection, type ConnectionOwner } from "./connection.js";
+import { type Refusal, refusalOf } from "./gate.js";
+import { defaultHTTPSettings, type HTTPSettings } from "./limits.js";
+import { listen, type ListenTarget } from "./listen.js";
+import { type ParserError, parserRefusal } from "./parser-errors.js";
+import { refuseConnection, refuseRequest } from "./refusal.js";
+import { remoteIpOf } from "./request.js";
+import type { ResponseHost } from "./response.js";
+import { SendWatch } from "./send-watch.js";
+
+/**
+ * Gets every request that passed the gate. It answers through `response`, best by a `ResponseWriter`, which takes `host`.
+ * What it throws is logged and answered 500; a promise that it returns is not awaited.
+ */
+export type RequestCallback = (message: IncomingMessage, response: ServerResponse, host: ResponseHost) => void;
+
+/** Gets a request to change the protocol, after the gate. From then on the socket is the callback's to write to and to close. */
+export type UpgradeCallback = (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** How a drain ended: `forced` when requests were cut off, by `gracePeriod` or by `closeAllConnections`. */
+export type DrainOutcome = "drained" | "forced";
+
+const noTunnel: Refusal = { status: 501, reason: "CONNECT is not implemented" };
+const allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/**
+ * node:http with what it leaves out: the strict gate, one answer and one log line per malformed request, pipelined requests
+ * in turn, a timeout on sending, and a drain that loses no request. It knows nothing of what serves the requests.
+ *
+ * Constructing it opens nothing; it serves from `listen` to `drain`, once.
+ */
+export class HTTPTransport implements ResponseHost, ConnectionOwner {
+  readonly settings: HTTPSettings;
+  readonly #callback: RequestCallback;
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #watch: SendWatch;
+  #drained: Promise<DrainOutcome> | undefined;
+  #lingered = false;
+  #forced = false;
+  #emptied: (() => void) | undefined;
+
+  constructor(callback: RequestCallback, settings: HTTPSettings = defaultHTTPSettings) {
+    this.#callback = callback;
+    this.settings = settings;
+    this.#watch = new SendWatch(settings.sendTimeout, settings.connectionsCheckingInterval, stalled);
+    this.#server = createServer(nodeOptions(settings));
+    // One more than allowed, or Node cuts the list before the gate can count it.
+    this.#server.maxHeadersCount = settings.headerCount + 1;
+    this.#attach();
+  }
+
+  /** Where it listens; undefined before and after. */
+  get address(): AddressInfo | undefined {
+    return (this.#server.address() as AddressInfo | null) ?? undefined;
+  }
+
+  /** True from the call of `drain()`. */
+  get draining(): boolean {
+    return this.#drained !== undefined;
+  }
+
+  /** Open client connections, idle ones included. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Opens the socket. In a `node:cluster` worker it is the one that all workers share.
+   * @throws StartError saying what to change: the port is taken, not allowed, or the host is not of this machine.
+   */
+  async listen(target: ListenTarget): Promise<AddressInfo> {
+    if (this.draining || this.#server.listening) {
+      throw new StartError("HTTPTransport.listen: it serves once; make another one to listen again or elsewhere");
+    }
+    const address = await listen(this.#server, target, this.settings.backlog);
+    this.#server.on("error", (error) => generalLog.error("the listening socket failed", { error }));
+    return address;
+  }
+
+  /** Serves requests to change the protocol. Without it, `Upgrade` fields are ignored, as RFC 9110 (section 7.8) allows. */
+  onUpgrade(callback: UpgradeCallback): void {
+    this.#server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const connection = this.#connections.get(message.socket);
+      const refusal = connection?.idle === true ? this.#refusalOf(message) : undefined;
+      if (refusal !== undefined) return this.refuse(message.socket, refusal);
+      // Behind a request that is still being answered there is no turn to take.
+      if (connection?.idle !== true || this.draining) return void socket.destroy();
+      connection.upgraded = true;
+      return callback(message, socket, head);
+    });
+  }
+
+  /** Starts the `sendTimeout` for a socket with bytes to send. `ResponseWriter` calls it. */
+  sending(socket: Socket): void {
+    this.#watch.watch(socket);
+  }
+
+  /**
+   * Stops in named steps: announce `Connection: close` in every further answer; accept what the kernel holds already and
+   * stop listening; after `drainLinger` close what is idle; wait for requests in flight; after `gracePeriod` destroy the rest.
+   * Safe to call twice: the second call gets the first one's promise.
+   */
+  drain(): Promise<DrainOutcome> {
+    return (this.#drained ??= this.#drain());
+  }
+
+  /** Destroys every connection at once; a drain that is going on ends. */
+  closeAllConnections(): void {
+    for (const { socket, idle } of this.#connections.values()) {
+      this.#forced ||= !idle;
+      socket.destroy();
+    }
+  }
+
+  /** @internal One request whose turn has come. */
+  serve(message: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.#refusalOf(message);
+    if (refusal !== undefined) refuseRequest(message, response, refusal, this.settings);
+    else if (message.url === "*") response.writeHead(204, { Allow: allow }).end();
+    else this.#call(message, response);
+  }
+
+  /** @internal */
+  refuse(socket: Socket, refusal: Refusal): void {
+    refuseConnection(socket, refusal, this.settings);
+  }
+
+  #refusalOf({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): Refusal | undefined {
+    return refusalOf(method, url, httpVersion, rawHeaders, this.settings);
+  }
+
+  #call(message: IncomingMessage, response: ServerResponse): void {
+    try {
+      this.#callback(message, response, this);
+    } catch (error) {
+      generalLog.error("the request callback failed", { error });
+      if (response.headersSent) message.socket.destroy();
+      else refuseRequest(message, response, { status: 500, reason: "the request callback failed" }, this.settings);
+    }
+  }
+
+  #attach(): void {
+    this.#server
+      .on("connection", (socket) => this.#open(socket))
+      .on("request", (message, response) => this.#receive(message, response))
+      .on("checkContinue", (message, response) => this.#receiveExpecting(message, response))
+      .on("checkExpectation", (message, response) => this.#refuseExpectation(message, response))
+      .on("connect", (message) => this.#connections.get(message.socket)?.fail(noTunnel))
+      .on("clientError", (error: ParserError, socket) => this.#fail(error, socket as Socket));
+  }
+
+  #open(socket: Socket): void {
+    this.#connections.set(socket, new Connection(socket, this));
+    socket.once("close", () => this.#closed(socket));
+  }
+
+  #closed(socket: Socket): void {
+    this.#connections.delete(socket);
+    if (this.#connections.size === 0) this.#emptied?.();
+  }
+
+  #receive(message: IncomingMessage, response: ServerResponse): void {
+    response.on("close", this.#settle);
+    this.#connections.get(message.socket)?.receive(message, response);
+  }
+
+  #receiveExpecting(message: IncomingMessage, response: ServerResponse): void {
+    expectContinue(message, response);
+    this.#receive(message, response);
+  }
+
+  #refuseExpectation(message: IncomingMessage, response: ServerResponse): void {
+    refuseRequest(message, response, { status: 417, reason: "an expectation other than 100-continue" }, this.settings);
+  }
+
+  /** One listener for all responses: what it needs it finds at the response. */
+  readonly #settle = ((transport: HTTPTransport) =>
+    function settle(this: ServerResponse): void {
+      transport.#settled(this);
+    })(this);
+
+  #settled(response: ServerResponse): void {
+    const connection = this.#connections.get(response.req.socket);
+    connection?.settle(response);
+    if (this.#lingered && connection?.idle === true) connection.socket.destroySoon();
+  }
+
+  #fail(error: ParserError, socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    // Bytes behind a request that closes the connection are ignored, as RFC 9112 (section 9.6) asks.
+    if (error.code === "HPE_CLOSED_CONNECTION") return;
+    const refusal = parserRefusal(error, socket.bytesRead, this.settings);
+    // Browsers open connections ahead of need: one that times out without a byte is nobody's mistake.
+    const unused = socket.bytesRead === 0;
+    const leftInside = error.code === "HPE_INVALID_EOF_STATE" && connection?.busy === true;
+    if (connection === undefined || refusal === undefined || unused || leftInside || !socket.writable) socket.destroy();
+    else connection.fail(refusal);
+  }
+
+  async #drain(): Promise<DrainOutcome> {
+    for (const connection of this.#connections.values()) connection.announceClose();
+    await turn();
+    this.#stopListening();
+    const linger = setTimeout(() => this.#closeIdle(), this.settings.drainLinger);
+    const grace = setTimeout(() => this.closeAllConnections(), this.settings.gracePeriod);
+    await this.#allClosed();
+    clearTimeout(linger);
+    clearTimeout(grace);
+    // Only now the rest of Node's own closing: at the start it would have closed idle connections at once.
+    this.#server.close();
+    return this.#forced ? "forced" : "drained";
+  }
+
+  #stopListening(): void {
+    if (this.#server.listening) NetServer.prototype.close.call(this.#server);
+  }
+
+  #closeIdle(): void {
+    this.#lingered = true;
+    for (const { socket, idle } of this.#connections.values()) if (idle) socket.destroySoon();
+  }
+
+  #allClosed(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#emptied = resolve;
+    });
+  }
+}
+
+function nodeOptions(settings: HTTPSettings): NonNullable<Parameters<typeof createServer>[0]> {
+  const { headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval } = settings;
+  return {
+    headersTimeout,
+    requestTimeout,
+    keepAliveTimeout,
+    connectionsCheckingInterval,
+    // The parser counts target and fields together; the gate then tells them apart.
+    maxHeaderSize: settings.requestLineLimit + settings.headerLimit,
+    insecureHTTPParser: false,
+    // The gate refuses it, with a body and a line in the log.
+    requireHostHeader: false,
+  };
+}
+
+function stalled(socket: Socket): void {
+  generalLog.info(`closed (${remoteIpOf(socket)}): the client has stopped taking the answer`);
+  socket.destroy();
+}

@@ -1,0 +1,85 @@
+import os from "node:os";
+import { ConfigurationError } from "../errors.js";
+import type { ReadyInfo } from "./messages.js";
+
+/** A child that serves: what `onReady` is told of each. */
+export interface ReadyChild {
+  readonly taskId: number;
+  readonly pid: number;
+  /** What the child said about itself. */
+  readonly info: ReadyInfo;
+}
+
+/**
+ * How connections reach the children. `"shared"`: all of them accept on one socket, as in Tornado. `"round-robin"`: the
+ * primary accepts and hands over in turn, which is more even and slower, and leaves a connection that was handed to a
+ * child at the moment the child was killed hanging until the client gives up.
+ */
+export type Balance = "shared" | "round-robin";
+
+/** How children are supervised. Times are milliseconds. */
+export interface SupervisorOptions {
+  /** Default: `"shared"`. */
+  readonly balance?: Balance;
+  /** How long a child that was asked to stop may drain. Default: 30 s. */
+  readonly gracePeriod?: number;
+  /** How long after `gracePeriod` the primary kills what is still there. Default: 5 s. */
+  readonly killMargin?: number;
+  /** How long a child may take until it is ready; after that it is killed. Default: 60 s. */
+  readonly bootTimeout?: number;
+  /** The primary gives up at the restart that would exceed this number within `restartWindow`. Default: 100. */
+  readonly maxRestarts?: number;
+  /** Default: 60 s. */
+  readonly restartWindow?: number;
+  /** Called once in the primary, when all children are ready for the first time; in the order of their task ids. */
+  readonly onReady?: (children: readonly ReadyChild[]) => void;
+}
+
+/** The options with their defaults; `onReady` does nothing if it was not given. */
+export type ResolvedOptions = Required<SupervisorOptions>;
+
+const defaults: ResolvedOptions = {
+  balance: "shared",
+  gracePeriod: 30_000,
+  killMargin: 5_000,
+  bootTimeout: 60_000,
+  maxRestarts: 100,
+  restartWindow: 60_000,
+  onReady: () => {},
+};
+
+/** The least value of each number. */
+const least = { gracePeriod: 0, killMargin: 0, bootTimeout: 1, maxRestarts: 0, restartWindow: 1 };
+
+// Node turns a longer timer into one of 1 ms; two of these are added up before they are waited for.
+const longest = 2 ** 30;
+
+/** @throws ConfigurationError naming the option, its rule and what came. */
+export function resolveOptions(options: SupervisorOptions): ResolvedOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const resolved: ResolvedOptions = { ...defaults, ...given };
+  for (const [name, minimum] of Object.entries(least)) {
+    checkNumber(name, resolved[name as keyof typeof least], minimum);
+  }
+  if (!["shared", "round-robin"].includes(resolved.balance)) {
+    throw new ConfigurationError(`balance must be "shared" or "round-robin", got ${JSON.stringify(resolved.balance)}`);
+  }
+  return resolved;
+}
+
+/**
+ * The number of children for `n`: 0 stands for one per CPU that this process may use.
+ *
+ * @throws ConfigurationError unless `n` is an integer from 0 up.
+ */
+export function resolveCount(n: number): number {
+  if (Number.isSafeInteger(n) && n >= 0) return n === 0 ? os.availableParallelism() : n;
+  throw new ConfigurationError(
+    `the number of processes must be an integer from 0 up, got ${String(n)}: 0 is one process per CPU`,
+  );
+}
+
+function checkNumber(name: string, value: number, minimum: number): void {
+  if (Number.isSafeInteger(value) && value >= minimum && value <= longest) return;
+  throw new ConfigurationError(`${name} must be an integer from ${minimum} to ${longest}, got ${String(value)}`);
+}

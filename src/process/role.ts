@@ -1,0 +1,90 @@
+import cluster from "node:cluster";
+import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
+import { ConfigurationError } from "../errors.js";
+
+/** The environment variable by which the primary tells a child its task id. */
+export const taskIdVariable = "WATERSPOUT_TASK_ID";
+
+const threadKey = "waterspout.taskId";
+
+let claimed: "primary" | "child" | undefined;
+
+// Threads of a child get the number this way and not from the environment: a program that a child starts inherits the
+// environment too, and would take itself for a child.
+const ownTaskId = isMainThread ? taskIdOfProcess() : taskIdOfThread();
+if (isMainThread && ownTaskId !== null) setEnvironmentData(threadKey, ownTaskId);
+
+/**
+ * The number of this process among its siblings, 0 … n-1: the same after a restart, and the same in all threads of the
+ * process. Null in the primary and in a process that was not forked.
+ *
+ * Source: Tornado's `tornado.process.task_id`.
+ */
+export function taskId(): number | null {
+  return ownTaskId;
+}
+
+/** True in the main thread of a process that a primary of this package forked. */
+export function isChild(): boolean {
+  return isMainThread && ownTaskId !== null;
+}
+
+/** True in a process that supervises children: from the call of `supervise` on, and not before. */
+export function isPrimary(): boolean {
+  return claimed === "primary";
+}
+
+/**
+ * Settles what this process is, once for all.
+ *
+ * @throws ConfigurationError in a worker thread, when `role` is not what this process can be, and the second time.
+ */
+export function claimRole(role: "primary" | "child"): void {
+  refuseThread();
+  if (claimed !== undefined) throw new ConfigurationError(claimedTwice());
+  if (role === "primary") refuseWorkerOfCluster();
+  if (role === "child" && !isChild()) {
+    throw new ConfigurationError(
+      "this process was not forked by Waterspout: only a child of forkProcesses has a task id",
+    );
+  }
+  claimed = role;
+}
+
+function refuseThread(): void {
+  if (isMainThread) return;
+  throw new ConfigurationError(
+    "processes can be forked in the main thread only, and this is a worker thread: " +
+      "call forkProcesses, or bootstrap with processes, from the program's own module",
+  );
+}
+
+function refuseWorkerOfCluster(): void {
+  if (isChild()) {
+    throw new ConfigurationError(
+      `this process is a child already (task id ${String(ownTaskId)}): a child cannot supervise children of its own`,
+    );
+  }
+  if (!cluster.isWorker) return;
+  throw new ConfigurationError(
+    "this process is a worker of another node:cluster, which cannot fork: start the program on its own " +
+      "(with PM2, in fork mode and not in cluster mode), or do not fork (processes: 1)",
+  );
+}
+
+function claimedTwice(): string {
+  return (
+    `processes were forked a second time in ${claimed === "child" ? `child ${String(ownTaskId)}` : "the primary"}: ` +
+    "call forkProcesses, or one of bootstrap and HTTPServer.start with processes, once in a program"
+  );
+}
+
+function taskIdOfProcess(): number | null {
+  const text = process.env[taskIdVariable];
+  return cluster.isWorker && text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+function taskIdOfThread(): number | null {
+  const value: unknown = getEnvironmentData(threadKey);
+  return typeof value === "number" ? value : null;
+}

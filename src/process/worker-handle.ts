@@ -1,0 +1,177 @@
+import cluster, { type Worker } from "node:cluster";
+import { toError } from "../errors.js";
+import { isChildMessage, type ReadyInfo } from "./messages.js";
+import { taskIdVariable } from "./role.js";
+
+/**
+ * `starting`: forked, not yet ready. `ready`: it said so. `stopping`: it was asked to end, or is being killed.
+ * `gone`: it has ended, or never came to be.
+ */
+export type WorkerStage = "starting" | "ready" | "stopping" | "gone";
+
+/** How a child ended. */
+export type Ending =
+  | { readonly kind: "exited"; readonly status: number }
+  | { readonly kind: "killed"; readonly signal: string }
+  | { readonly kind: "not forked"; readonly error: Error };
+
+/** What a handle tells its supervisor; never called from within the constructor. */
+export interface WorkerListener {
+  /** The child serves. Called once at most. */
+  childReady(child: WorkerHandle): void;
+  /** `bootFailure` is set: the child reported it, or ran out of time. Called once at most, before `childGone`. */
+  childFailedToBoot(child: WorkerHandle): void;
+  /** Nothing of the child is left. Called exactly once. */
+  childGone(child: WorkerHandle, ending: Ending): void;
+}
+
+/** How long the last messages of a child that has exited may take to be read. */
+const lastMessagesWithin = 1_000;
+
+/** The primary's view of one child: a process, or the attempt to fork one. Its next incarnation is another handle. */
+export class WorkerHandle {
+  readonly taskId: number;
+  readonly #listener: WorkerListener;
+  readonly #killMargin: number;
+  readonly #worker: Worker | undefined;
+  #stage: WorkerStage = "starting";
+  #info: ReadyInfo | undefined;
+  #bootFailure: string | undefined;
+  #expired = false;
+  #bootTimer: NodeJS.Timeout | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
+
+  /** Forks. Whatever goes wrong with that is told to `childGone`, too. Times are milliseconds. */
+  constructor(taskId: number, listener: WorkerListener, times: { bootTimeout: number; killMargin: number }) {
+    this.taskId = taskId;
+    this.#listener = listener;
+    this.#killMargin = times.killMargin;
+    this.#worker = this.#fork();
+    this.#bootTimer = setTimeout(() => this.#bootTimedOut(times.bootTimeout), times.bootTimeout);
+  }
+
+  get stage(): WorkerStage {
+    return this.#stage;
+  }
+
+  /** Undefined when the fork failed. */
+  get pid(): number | undefined {
+    return this.#worker?.process.pid;
+  }
+
+  /** What the child said about itself when it became ready; empty before. */
+  get info(): ReadyInfo {
+    return this.#info ?? {};
+  }
+
+  /** True from the moment it became ready, also when it is no longer. */
+  get wasReady(): boolean {
+    return this.#info !== undefined;
+  }
+
+  /** Why the child could not start, if it is known. */
+  get bootFailure(): string | undefined {
+    return this.#bootFailure;
+  }
+
+  /** True when the child did not end in time after `term`, and was killed for it. */
+  get expired(): boolean {
+    return this.#expired;
+  }
+
+  /** Asks the child to drain and end, and kills it after `deadline` milliseconds. A second call changes nothing. */
+  term(deadline: number): void {
+    if (this.#stage === "stopping" || this.#stage === "gone") return;
+    this.#leaveStart("stopping");
+    this.#worker?.process.kill("SIGTERM");
+    this.#killAfter(deadline);
+  }
+
+  /** Ends the child without asking it. */
+  kill(): void {
+    if (this.#stage === "gone") return;
+    this.#leaveStart("stopping");
+    this.#worker?.process.kill("SIGKILL");
+  }
+
+  /** `child 2 (pid 123)`, as in every line of the log. */
+  get name(): string {
+    return this.pid === undefined ? `child ${this.taskId}` : `child ${this.taskId} (pid ${this.pid})`;
+  }
+
+  #fork(): Worker | undefined {
+    try {
+      const worker = cluster.fork({ [taskIdVariable]: String(this.taskId) });
+      worker.on("message", (message: unknown) => this.#received(message));
+      worker.on("error", (error) => this.#failed(error));
+      worker.on("exit", (status, signal) => this.#exited(worker, status, signal));
+      return worker;
+    } catch (error) {
+      // Some reasons are thrown (ENOMEM), others arrive as 'error' (EAGAIN): here they become one.
+      setImmediate(() => this.#end({ kind: "not forked", error: toError(error) }));
+      return undefined;
+    }
+  }
+
+  #received(message: unknown): void {
+    if (!isChildMessage(message) || this.#stage !== "starting" || this.#bootFailure !== undefined) return;
+    if (message.waterspout === "boot-failure") return this.#bootFailed(message.reason);
+    this.#info = message.info;
+    this.#leaveStart("ready");
+    this.#listener.childReady(this);
+  }
+
+  #bootTimedOut(bootTimeout: number): void {
+    this.kill();
+    this.#bootFailed(`not ready within ${bootTimeout / 1000} s`);
+  }
+
+  /** The child is to exit by itself now; that it does is not left to it. */
+  #bootFailed(reason: string): void {
+    if (this.#bootFailure !== undefined) return;
+    this.#bootFailure = reason;
+    this.#killAfter(this.#killMargin);
+    this.#listener.childFailedToBoot(this);
+  }
+
+  /** An 'error' of a child that runs is a signal or a message that did not arrive: its end will be told by 'exit'. */
+  #failed(error: Error): void {
+    if (this.pid === undefined) this.#end({ kind: "not forked", error });
+  }
+
+  /** The exit may overtake what the child said last, "ready" for example: the end of its channel cannot. */
+  #exited(worker: Worker, status: number | null, signal: string | null): void {
+    const end = (): void => this.#end(endingOf(status, signal));
+    if (!worker.isConnected()) return end();
+    const timer = setTimeout(end, lastMessagesWithin);
+    worker.once("disconnect", () => {
+      clearTimeout(timer);
+      end();
+    });
+  }
+
+  #end(ending: Ending): void {
+    if (this.#stage === "gone") return;
+    this.#leaveStart("gone");
+    clearTimeout(this.#killTimer);
+    this.#listener.childGone(this, ending);
+  }
+
+  #leaveStart(stage: WorkerStage): void {
+    this.#stage = stage;
+    clearTimeout(this.#bootTimer);
+  }
+
+  #killAfter(delay: number): void {
+    clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => {
+      this.#expired = true;
+      this.kill();
+    }, delay);
+  }
+}
+
+/** Node gives one of the two. */
+function endingOf(status: number | null, signal: string | null): Ending {
+  return signal === null ? { kind: "exited", status: status ?? 1 } : { kind: "killed", signal };
+}

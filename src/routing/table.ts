@@ -1,0 +1,56 @@
+import findMyWay from "find-my-way";
+import { StringPattern } from "./pattern.js";
+import type { RegExpPattern } from "./regexp-pattern.js";
+
+/** Something found, with the path's arguments in order of appearance. */
+export interface TableMatch<Entry> {
+  readonly entry: Entry;
+  readonly args: (string | undefined)[];
+}
+
+/** The routes of one host: strings in a radix tree, then RegExps in the order they were added. */
+export class RouteTable<Entry> {
+  // find-my-way answers 404 for a parameter above 100 characters; paths are limited where requests are read.
+  readonly #strings = findMyWay({ maxParamLength: Number.MAX_SAFE_INTEGER });
+  readonly #expressions: { readonly pattern: RegExpPattern; readonly entry: Entry }[] = [];
+  readonly #shapes = new Map<string, Entry>();
+
+  /** Adds nothing and returns the entry in the way, if a pattern of the same shape is there already. */
+  add(pattern: StringPattern | RegExpPattern, entry: Entry): Entry | undefined {
+    const present = this.#shapes.get(pattern.shape);
+    if (present !== undefined) return present;
+    this.#shapes.set(pattern.shape, entry);
+    if (pattern instanceof StringPattern) this.#strings.on("GET", pattern.syntax, unused, entry);
+    else this.#expressions.push({ pattern, entry });
+    return undefined;
+  }
+
+  /** `path` is canonical. */
+  find(path: string): TableMatch<Entry> | undefined {
+    return this.#findString(path) ?? this.#findExpression(path);
+  }
+
+  #findString(path: string): TableMatch<Entry> | undefined {
+    const found = this.#strings.find("GET", asTarget(path));
+    return found === null ? undefined : { entry: found.store as Entry, args: Object.values(found.params) };
+  }
+
+  #findExpression(path: string): TableMatch<Entry> | undefined {
+    for (const { pattern, entry } of this.#expressions) {
+      const args = pattern.match(path);
+      if (args !== undefined) return { entry, args };
+    }
+    return undefined;
+  }
+}
+
+/**
+ * find-my-way expects a raw target: it ends a path at `?` and `#`, which in a canonical path are decoded text. The other
+ * escapes of a canonical path it resolves itself, once, so nothing is decoded twice.
+ */
+function asTarget(path: string): string {
+  return /[?#]/.test(path) ? path.replaceAll(/[?#]/g, encodeURIComponent) : path;
+}
+
+/** find-my-way insists on a function per route; what is found is its store. */
+function unused(): void {}

@@ -1,0 +1,2 @@
+/** `waterspout/testing`: what specs of applications use. */
+export { startApplication, type RunningApplication, type StartOptions } from "./start-application.js";

@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ApplicationContainer, DependencyContainer } from "../container.js";
+import type { TaskExecutor } from "../concurrent.js";
+import type { CallRouter } from "../decorators/calls.js";
+import { ConfigurationError, ExecutorClosedError, HTTPError } from "../errors.js";
+import { readBody } from "../http/body.js";
+import { type HTTPSettings, defaultHTTPSettings, httpSettings } from "../http/limits.js";
+import { HTTPServerRequest } from "../http/request.js";
+import { splitTarget } from "../http/target.js";
+import { canonicalPath } from "../routing/path.js";
+import { Router } from "../routing/router.js";
+import { type DispatchContext, serveRequest } from "./dispatch.js";
+import { Exchange, type ExchangeHost } from "./exchange.js";
+import { concludeRequest, failRequest } from "./failure.js";
+import type { HandlerApplication } from "./handler.js";
+import { type HandlerEntry, type RouteSpec, type RouteTarget, routeSpecs, routeTarget } from "./route-table.js";
+
+/** Where `configure` runs, and for which process. */
+export interface ConfigureContext {
+  /** `server` where requests are answered, `executor` in workers: register there what workers need, and no consumers or crons. */
+  readonly role: "server" | "executor";
+  /** 0 … n-1 in forked processes; 0 in a process that was not forked. */
+  readonly taskId: number;
+}
+
+/** What an application is. HTTP limits and timeouts may stand here as well: see {@link HTTPSettings}. */
+export interface ApplicationDefinition extends Partial<HTTPSettings> {
+  /** Classes with `@Route`, and lines of the table made by `route(…)`. */
+  readonly handlers: readonly HandlerEntry[];
+  /** Registers services, before any is made; once in each process and once in each worker. May be async. */
+  configure?(container: DependencyContainer, context: ConfigureContext): void | Promise<void>;
+  /** Executors by name; `"default"` is what `@RunOnExecutor()` uses. Default: a `ThreadPoolExecutor` when a method needs one. */
+  readonly executors?: Readonly<Record<string, TaskExecutor>>;
+  /** One line for each request. Default: true. */
+  readonly accessLog?: boolean;
+  /** Shows the stack of an error to the client. Refused with several processes and when NODE_ENV is production. Default: false. */
+  readonly debug?: boolean;
+  /** Not available: refused with what to use instead. Default: false. */
+  readonly autoreload?: boolean;
+  /** The module that workers import; `bootstrap` sets it. Default: the program's main module. */
+  readonly module?: string | URL;
+}
+
+/** What an application is given to serve with; see {@link Application.open}. */
+export interface OpenApplication {
+  readonly container: ApplicationContainer;
+  readonly router: CallRouter;
+}
+
+interface Serving extends OpenApplication {
+  readonly targets: ReadonlyMap<RouteSpec, RouteTarget>;
+  readonly dispatch: DispatchContext;
+}
+
+/**
+ * Handlers and their routes: the part of a definition that is the same in every process. Constructing one opens nothing and
+ * makes no service; a server that listens for it does.
+ *
+ * @throws ConfigurationError when routes, handlers or settings contradict a rule.
+ * @example new HTTPServer(new Application({ handlers: [SleepHandler] }))
+ *
+ * Source: `tornado.web.Application`.
+ */
+export class Application implements HandlerApplication {
+  readonly definition: ApplicationDefinition;
+  readonly settings: HTTPSettings;
+  readonly #router = new Router<RouteSpec>((spec) => spec.handler.name);
+  #serving: Serving | undefined;
+
+  constructor(definition: ApplicationDefinition) {
+    this.definition = Object.freeze({ ...definition });
+    this.settings = httpSettings(settingsOf(definition));
+    refuseAutoreload(definition);
+    for (const spec of routeSpecs(definition.handlers)) this.#router.add(spec.pattern, spec, spec);
+    this.#router.freeze();
+  }
+
+  /** The application's container. @throws ExecutorClosedError before the application is started. */
+  get container(): DependencyContainer {
+    return this.#open().container.dependencies;
+  }
+
+  get debug(): boolean {
+    return this.definition.debug ?? false;
+  }
+
+  /** The table, in the order of the definition. */
+  get routes(): readonly RouteSpec[] {
+    return this.#router.routes.map(({ target }) => target);
+  }
+
+  reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string {
+    return this.#router.reverse(name, ...pathArguments);
+  }
+
+  /**
+   * Compiles how each handler is constructed. From here on the application can serve.
+   *
+   * @throws InjectionError, ConfigurationError when a handler cannot be constructed or answers nothing.
+   * @internal
+   */
+  open(opened: OpenApplication): void {
+    const targets = new Map(this.routes.map((spec) => [spec, routeTarget(spec, opened.container)]));
+    const dispatch: DispatchContext = {
+      application: this,
+      router: opened.router,
+      accessLog: this.definition.accessLog ?? true,
+      readBody: async ({ request, message }) => {
+        request.body = await readBody(message, this.settings.bodyLimit);
+      },
+    };
+    this.#serving = { ...opened, targets, dispatch };
+  }
+
+  /** Serves one request; never throws and never rejects. @internal */
+  handle(message: IncomingMessage, raw: ServerResponse, host: ExchangeHost): void {
+    const { targets, dispatch } = this.#open();
+    const target = canonicalPath(pathAndQuery(message));
+    const request = new HTTPServerRequest(message, target ?? { path: "", query: "" });
+    const exchange = new Exchange(message, raw, request, host);
+    if (target === undefined) return this.#refuse(exchange, new HTTPError(400, "a malformed path"));
+    const match = this.#router.find(request.hostName, target.path);
+    const route = match && targets.get(match.target);
+    if (route === undefined) return this.#refuse(exchange, new HTTPError(404));
+    void serveRequest(route, exchange, match?.args ?? [], dispatch);
+  }
+
+  #refuse(exchange: Exchange, error: HTTPError): void {
+    failRequest(undefined, exchange, error);
+    concludeRequest(undefined, exchange, this.definition.accessLog ?? true);
+  }
+
+  #open(): Serving {
+    if (this.#serving !== undefined) return this.#serving;
+    throw new ExecutorClosedError("the application is not started: a server that listens for it starts it");
+  }
+}
+
+/** The origin-form of the target, whichever form the client used. */
+function pathAndQuery({ url = "" }: IncomingMessage): string {
+  if (url.startsWith("/")) return url;
+  const { path, query } = splitTarget(url);
+  return query === "" ? path : `${path}?${query}`;
+}
+
+function settingsOf(definition: ApplicationDefinition): Partial<HTTPSettings> {
+  const given = Object.entries(definition).filter(([name]) => Object.hasOwn(defaultHTTPSettings, name));
+  return Object.fromEntries(given);
+}
+
+function refuseAutoreload({ autoreload, debug }: ApplicationDefinition): void {
+  if (autoreload === true) {
+    throw new ConfigurationError("autoreload is not available: run the program with `node --watch` instead");
+  }
+  if (debug === true && process.env["NODE_ENV"] === "production") {
+    throw new ConfigurationError("debug shows stacks to clients: it is refused when NODE_ENV is production");
+  }
+}
+

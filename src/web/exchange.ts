@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestContext } from "../context.js";
+import { CancelledError } from "../errors.js";
+import { type ArgumentMap, emptyArguments, parseArguments } from "../http/arguments.js";
+import { parseJson } from "../http/json.js";
+import type { HTTPSettings } from "../http/limits.js";
+import { decodeUtf8, parseMediaType, requireUtf8 } from "../http/media-type.js";
+import type { HTTPServerRequest } from "../http/request.js";
+import { type ResponseHost, ResponseWriter } from "../http/response.js";
+
+/** The server that a request came in on. */
+export interface ExchangeHost extends ResponseHost {
+  readonly settings: HTTPSettings;
+}
+
+/** How a request ended: see `RequestHandler.onFinish`. */
+export type Outcome = "completed" | "error" | "clientClosed" | "timeout";
+
+/** What a client may name its request: longer or stranger ids are replaced, so that logs stay readable. */
+const acceptableId = /^[\w.:/+=@-]{1,128}$/;
+
+/**
+ * One request and its response while they are served. What a request may not need is made when it is asked for: the
+ * signal, the id.
+ */
+export class Exchange implements RequestContext {
+  readonly message: IncomingMessage;
+  readonly request: HTTPServerRequest;
+  readonly response: ResponseWriter;
+  readonly settings: HTTPSettings;
+  outcome: Outcome = "completed";
+  /** Called once when the client leaves before it was answered. */
+  onClientClosed: (() => void) | undefined;
+  #controller: AbortController | undefined;
+  #ended: Error | undefined;
+  #id: string | undefined;
+
+  #query: ArgumentMap | undefined;
+  #form: ArgumentMap | undefined;
+
+  constructor(message: IncomingMessage, raw: ServerResponse, request: HTTPServerRequest, host: ExchangeHost) {
+    this.message = message;
+    this.request = request;
+    this.response = new ResponseWriter(raw, host);
+    this.settings = host.settings;
+    this.response.onClientGone = () => this.#clientLeft();
+  }
+
+  /** Aborts when the client leaves or the request's time is up. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The client's `X-Request-Id` when it is sane, else a random one. */
+  get requestId(): string {
+    this.#id ??= this.#clientsId() ?? randomUUID();
+    return this.#id;
+  }
+
+  /** @throws HTTPError 400 for too many parameters or malformed percent-encoding. */
+  get queryArguments(): ArgumentMap {
+    this.#query ??= parseArguments(this.request.query, this.settings.parameterLimit);
+    return this.#query;
+  }
+
+  /** Empty unless the body is urlencoded. @throws HTTPError as for the query, and 415 for a charset other than UTF-8. */
+  get bodyArguments(): ArgumentMap {
+    this.#form ??= this.#parseForm();
+    return this.#form;
+  }
+
+  json(): unknown {
+    return parseJson(this.request.body, this.request.headers.get("content-type"), this.settings);
+  }
+
+  /** Ends the request's work, with the reason that its signal carries. */
+  abort(reason: Error): void {
+    this.#ended ??= reason;
+    this.#controller?.abort(reason);
+  }
+
+  #parseForm(): ArgumentMap {
+    const type = parseMediaType(this.request.headers.get("content-type") ?? "");
+    if (type?.essence !== "application/x-www-form-urlencoded") return emptyArguments();
+    requireUtf8(type);
+    return parseArguments(decodeUtf8(this.request.body), this.settings.parameterLimit);
+  }
+
+  /** After `finish` the request is over; that its last bytes were not taken is the transport's matter. */
+  #clientLeft(): void {
+    if (this.response.finished) return;
+    this.outcome = "clientClosed";
+    this.abort(new CancelledError("the client closed the connection"));
+    this.onClientClosed?.();
+  }
+
+  #clientsId(): string | undefined {
+    const given = this.request.headers.get("x-request-id");
+    return given !== undefined && acceptableId.test(given) ? given : undefined;
+  }
+}

@@ -1,0 +1,265 @@
+import type { DependencyContainer } from "../container.js";
+import { HTTPError, MissingArgumentError, RequestNotAvailableError, ResponseError, WaterspoutError } from "../errors.js";
+import { allArguments } from "../http/arguments.js";
+import type { HeaderValue } from "../http/header-value.js";
+import type { HTTPServerRequest } from "../http/request.js";
+import type { ResponseWriter } from "../http/response.js";
+import { generalLog } from "../log.js";
+import { errorPage } from "./error-page.js";
+import type { Exchange, Outcome } from "./exchange.js";
+import { logFailure } from "./request-log.js";
+import { writeValue } from "./values.js";
+
+/** What a handler can ask of its application. */
+export interface HandlerApplication {
+  /** The application's container: `resolve(Clock)` gives what handlers are injected. */
+  readonly container: DependencyContainer;
+  reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string;
+}
+
+/** What the framework gives a handler for the course of one request. */
+export interface HandlerContext {
+  readonly exchange: Exchange;
+  readonly application: HandlerApplication;
+  readonly pathArguments: readonly (string | undefined)[];
+}
+
+let setContext: (handler: RequestHandler, context: HandlerContext) => void;
+
+/**
+ * The base of all handlers: one class for each route, one instance for each request, its services in the constructor.
+ *
+ * A subclass writes the verbs it answers as methods: `get`, `head`, `post`, `put`, `patch`, `delete`, `options`. They get
+ * the path's arguments as strings, may be async, and what they return is the answer: a string is HTML, an object or an
+ * array is JSON, a Buffer, a stream, an (async) iterable and a web `Response` are sent as they are; `undefined` leaves the
+ * answer to what was `write`n. HEAD runs `get` without its body; OPTIONS and 405 are answered from the verbs.
+ *
+ * In the constructor there is no request yet: use `initialize` or `prepare`.
+ *
+ * @example
+ * @Route("/users/:id")
+ * class UserHandler extends RequestHandler {
+ *   constructor(private readonly users: Users) { super(); }
+ *   async get(id: string) { return (await this.users.find(id)) ?? Promise.reject(new HTTPError(404)); }
+ * }
+ *
+ * Source: `tornado.web.RequestHandler`.
+ */
+export abstract class RequestHandler {
+  #context: HandlerContext | undefined;
+
+  static {
+    setContext = (handler, context) => (handler.#context = context);
+  }
+
+  // ---- entry points, for subclasses
+
+  /** Receives the arguments of the route's table form, before anything else. Must not write. Default: nothing. */
+  initialize?(args: object): void;
+
+  /** Runs before the verb, with the body read; may be async. Finishing the request here skips the verb. Default: nothing. */
+  prepare?(): unknown;
+
+  /** Runs exactly once for each constructed handler, after the answer was handed over; must not write. Default: nothing. */
+  onFinish?(outcome: Outcome): void;
+
+  /** Runs when the client leaves before it was answered. The verb goes on; its `signal` has aborted. Default: nothing. */
+  onConnectionClose?(): void;
+
+  /** Sets headers of every answer, error pages included; runs again when an error clears the response. Default: nothing. */
+  setDefaultHeaders(): void {}
+
+  // ---- the request
+
+  get request(): HTTPServerRequest {
+    return this.#exchange("request").request;
+  }
+
+  get application(): HandlerApplication {
+    return this.#available("application").application;
+  }
+
+  /** The values of the path's parameters, in order. */
+  get pathArguments(): readonly (string | undefined)[] {
+    return this.#available("pathArguments").pathArguments;
+  }
+
+  /** Aborts when the client leaves or the request's time is up. Made at the first use. */
+  get signal(): AbortSignal {
+    return this.#exchange("signal").signal;
+  }
+
+  /** The client's `X-Request-Id` when it is sane, else a random one. Made at the first use. */
+  get requestId(): string {
+    return this.#exchange("requestId").requestId;
+  }
+
+  /**
+   * The last value of an argument of the body or the query; the body comes after the query. Control characters become
+   * spaces, and both ends are trimmed unless `strip` is false.
+   *
+   * @throws MissingArgumentError (400) when it is absent and there is no default.
+   */
+  getArgument(name: string, fallback?: string, strip = true): string {
+    return last(this.getArguments(name, strip), name, fallback);
+  }
+
+  /** All values, the query's first; empty when there is none. */
+  getArguments(name: string, strip = true): string[] {
+    return [...this.getQueryArguments(name, strip), ...this.getBodyArguments(name, strip)];
+  }
+
+  /** {@link getArgument} for the query alone. */
+  getQueryArgument(name: string, fallback?: string, strip = true): string {
+    return last(this.getQueryArguments(name, strip), name, fallback);
+  }
+
+  getQueryArguments(name: string, strip = true): string[] {
+    return allArguments(this.#exchange("getQueryArguments").queryArguments, name, strip);
+  }
+
+  /** {@link getArgument} for a urlencoded body alone. */
+  getBodyArgument(name: string, fallback?: string, strip = true): string {
+    return last(this.getBodyArguments(name, strip), name, fallback);
+  }
+
+  getBodyArguments(name: string, strip = true): string[] {
+    return allArguments(this.#exchange("getBodyArguments").bodyArguments, name, strip);
+  }
+
+  /**
+   * The body as JSON. The type is what the caller says it is: check it before you trust it.
+   *
+   * @throws HTTPError 415 for another content type, 400 for a body that is not JSON, too deep, or writes `__proto__`.
+   */
+  json<T = unknown>(): T {
+    return this.#exchange("json").json() as T;
+  }
+
+  // ---- the answer
+
+  /** @throws ResponseError for a status that is none, a reason with control characters, or after the headers are out. */
+  setStatus(status: number, reason?: string): void {
+    this.#response("setStatus").setStatus(status, reason);
+  }
+
+  getStatus(): number {
+    return this.#response("getStatus").status;
+  }
+
+  /** Replaces a header. @throws ResponseError for a value with control characters, or after the headers are out. */
+  setHeader(name: string, value: HeaderValue): void {
+    this.#response("setHeader").setHeader(name, value);
+  }
+
+  /** Adds one more value of a header, for example of `Link`. */
+  addHeader(name: string, value: HeaderValue): void {
+    this.#response("addHeader").addHeader(name, value);
+  }
+
+  clearHeader(name: string): void {
+    this.#response("clearHeader").clearHeader(name);
+  }
+
+  /**
+   * Adds to the answer: a string (HTML unless a type is set), bytes, or an object or array as JSON. Nothing is sent before
+   * `flush` or the end of the request.
+   *
+   * @throws ResponseError after `finish`, and for anything else, which has no meaning as an answer.
+   */
+  write(chunk: unknown): void {
+    writeValue(this.#response("write"), chunk);
+  }
+
+  /** Sends the headers and what was written so far; resolves when the client's side has room for more. */
+  flush(): Promise<void> {
+    return this.#response("flush").flush();
+  }
+
+  /**
+   * Ends the answer, after writing `chunk`. The verb's return does this by itself. Resolves when the client's side has
+   * taken it all; nobody needs to wait for that.
+   *
+   * @throws ResponseError the second time.
+   */
+  finish(chunk?: unknown): Promise<void> {
+    if (chunk !== undefined) this.write(chunk);
+    return this.#response("finish").finish();
+  }
+
+  /** Answers with a redirect: 302, 301 when `permanent`, or `status`. Check a target that comes from the client. */
+  redirect(url: string, permanent = false, status?: number): void {
+    const code = status ?? (permanent ? 301 : 302);
+    if (code < 300 || code > 399) throw new ResponseError(`redirect() takes a status from 300 to 399, got ${code}`);
+    this.setStatus(code);
+    this.setHeader("Location", url);
+    void this.finish();
+  }
+
+  /** Answers with the error page for `status`, replacing what was written and not yet sent. */
+  sendError(status = 500, error?: unknown): void {
+    const response = this.#response("sendError");
+    if (response.headersWritten) {
+      generalLog.error("Cannot send error response after headers written");
+      return response.abort();
+    }
+    response.clear();
+    this.setDefaultHeaders();
+    response.setStatus(status, error instanceof HTTPError ? error.reason : undefined);
+    if (error instanceof WaterspoutError) this.#setHeaders(error.responseHeaders);
+    this.writeError(status, error);
+    if (!response.finished) void this.finish();
+  }
+
+  /**
+   * Writes the body of an error page; override it for your own. `error` is what was thrown, if anything was: do not show a
+   * client what it says. Default: Tornado's HTML page or `application/problem+json` (RFC 9457), as `Accept` prefers.
+   */
+  writeError(status: number, error?: unknown): void {
+    const page = errorPage(status, error, this.request.headers.get("accept"));
+    this.setHeader("Content-Type", page.type);
+    this.write(page.body);
+  }
+
+  /** Logs what ended the request: an {@link HTTPError} as a warning when it has a log message, all else with its stack. */
+  logException(error: unknown): void {
+    logFailure(this.request, error);
+  }
+
+  /** The path of the route that is called `name`, with its parameters filled in. @throws ConfigurationError for an unknown name. */
+  reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string {
+    return this.application.reverseUrl(name, ...pathArguments);
+  }
+
+  #setHeaders(headers: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(headers)) this.setHeader(name, value);
+  }
+
+  #response(member: string): ResponseWriter {
+    return this.#exchange(member).response;
+  }
+
+  #exchange(member: string): Exchange {
+    return this.#available(member).exchange;
+  }
+
+  #available(member: string): HandlerContext {
+    if (this.#context !== undefined) return this.#context;
+    throw new RequestNotAvailableError(
+      `${this.constructor.name}: there is no request here, so \`${member}\` cannot be used. In a constructor, use initialize() ` +
+        "or prepare() instead; in a @RunOnExecutor method, pass what is needed as arguments and return the result",
+    );
+  }
+}
+
+/** @throws MissingArgumentError when there is neither a value nor a fallback. */
+function last(found: readonly string[], name: string, fallback: string | undefined): string {
+  const value = found.at(-1) ?? fallback;
+  if (value === undefined) throw new MissingArgumentError(name);
+  return value;
+}
+
+/** Gives a handler its request. @internal */
+export function attach(handler: RequestHandler, context: HandlerContext): void {
+  setContext(handler, context);
+}

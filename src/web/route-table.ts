@@ -1,0 +1,91 @@
+import type { ApplicationContainer, InjectionPlan } from "../container.js";
+import { ConfigurationError } from "../errors.js";
+import { type RouteMetadata, executorMethodsOf, routesOf } from "../metadata.js";
+import { RequestHandler } from "./handler.js";
+import { type HandlerClass, type VerbTable, verbTable } from "./verbs.js";
+
+/** A route as the table form writes it; made by {@link route}. */
+export interface RouteSpec extends RouteMetadata {
+  readonly handler: HandlerClass;
+  readonly args: object | undefined;
+}
+
+/** What the arguments of a handler's `initialize` are; nothing when it has none. */
+type InitializeArguments<H> = H extends { initialize(args: infer A extends object): void } ? A : Record<string, never>;
+
+/**
+ * A line of the routing table, for handlers without `@Route` or with arguments: `args` is passed to `initialize` of each
+ * instance and typed by it.
+ *
+ * @example handlers: [route("/files/*", DownloadHandler, { root: "/srv/files" }, { name: "files" })]
+ */
+export function route<H extends RequestHandler>(
+  pattern: string | RegExp,
+  handler: new (...args: never[]) => H,
+  args?: InitializeArguments<H>,
+  options: Omit<RouteMetadata, "pattern"> = {},
+): RouteSpec {
+  return { ...options, pattern, handler: handler as unknown as HandlerClass, args };
+}
+
+/** What a definition may list: decorated classes, and lines of the table. */
+export type HandlerEntry = HandlerClass | RouteSpec;
+
+/**
+ * The lines of all entries, in order.
+ *
+ * @throws ConfigurationError for an entry that is neither, or a class without `@Route`.
+ */
+export function routeSpecs(entries: readonly HandlerEntry[]): RouteSpec[] {
+  return entries.flatMap((entry, index) => (typeof entry === "function" ? decorated(entry) : [checked(entry, index)]));
+}
+
+function decorated(handler: HandlerClass): RouteSpec[] {
+  assertHandler(handler);
+  const routes = routesOf(handler);
+  if (routes.length > 0) return routes.map((metadata) => ({ ...metadata, handler, args: undefined }));
+  throw new ConfigurationError(
+    `${handler.name} has no route: decorate it with @Route("/path"), or list it as route("/path", ${handler.name})`,
+  );
+}
+
+function checked(spec: RouteSpec, index: number): RouteSpec {
+  if (typeof spec !== "object" || spec === null || typeof spec.handler !== "function") {
+    throw new ConfigurationError(`handlers[${index}] is neither a handler class nor a route(…)`);
+  }
+  assertHandler(spec.handler);
+  return spec;
+}
+
+function assertHandler(handler: HandlerClass): void {
+  if (handler.prototype instanceof RequestHandler) return;
+  throw new ConfigurationError(
+    `${handler.name || "a class"} is listed as a handler but does not extend RequestHandler ` +
+      "(if it does, two copies of waterspout are installed: see `npm ls waterspout`)",
+  );
+}
+
+/** A route that is ready to serve. */
+export interface RouteTarget extends VerbTable {
+  readonly name: string;
+  readonly plan: InjectionPlan<RequestHandler>;
+  readonly args: object;
+  readonly timeout: number | undefined;
+  /** The class itself has executor methods: its instances are tied to their request. */
+  readonly callsExecutor: boolean;
+}
+
+const noArguments: object = Object.freeze({});
+
+/** Compiles a line: how its handler is constructed and which verbs it answers. */
+export function routeTarget(spec: RouteSpec, container: ApplicationContainer): RouteTarget {
+  const plan = container.plan<RequestHandler>(spec.handler, { bindSelf: false });
+  return {
+    ...verbTable(spec.handler),
+    name: spec.handler.name,
+    plan,
+    args: spec.args ?? noArguments,
+    timeout: spec.timeout,
+    callsExecutor: executorMethodsOf(spec.handler).size > 0,
+  };
+}
