@@ -149,6 +149,9 @@ export class ApplicationContainer {
   }
 
   #direct(token: InjectionToken): unknown {
+    const registration = this.#registrations.of(token as Token).at(-1);
+    const singleton = registration && this.#singletons.nodeOf(registration);
+    if (singleton !== undefined) return this.#singletons.instanceOf(singleton);
     return this.#make(this.#trace((graph) => graph.trace(token as Token)));
   }
 

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "./errors.js";
 import { applicationLog } from "./log.js";
-import { enterChild, onPrimaryLost, reportBootFailure, reportReady } from "./process/child.js";
+import { enterChild, leavePrimary, onPrimaryLost, reportBootFailure, reportReady } from "./process/child.js";
 import type { ReadyInfo } from "./process/messages.js";
 import { isChild } from "./process/role.js";
 import { SignalQueue } from "./process/signals.js";
@@ -59,7 +59,7 @@ export class Program {
 
   async #close(): Promise<void> {
     await this.#parts.close();
-    if (isChild()) process.disconnect();
+    leavePrimary();
     // A timer or a socket of the application's own must not keep the process: it has said that it ends.
     setTimeout(() => process.exit(), exitDelay).unref();
   }

@@ -1,24 +1,32 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { threadId } from "node:worker_threads";
-import { HTTPError, RequestHandler, Route, RunOnExecutor, taskId } from "waterspout";
+import { HTTPError, RequestHandler, Route, RunOnExecutor, options, taskId } from "waterspout";
 import { sleepSync } from "./sleep-sync.js";
+import { merged, serverSentEvent, wholeEvents } from "./streams.js";
 
 /** One step of a run, as the page shows it. */
 interface Step {
   run: number;
   step: number;
-  steps: number;
   pid: number;
   taskId: number | null;
   threadId: number;
 }
 
+const steps = 15;
 const html = readFileSync(new URL("../../../samples/sleep/index.html", import.meta.url), "utf8");
 
 @Route("/")
 export class PageHandler extends RequestHandler {
   get(): string {
-    return html;
+    return html.replace("{}", JSON.stringify(this.setup()));
+  }
+
+  /** What the page shows before anything runs. */
+  private setup(): object {
+    const { processes, threads, step } = options;
+    return { processes: processes === 0 ? availableParallelism() : processes, threads, step, steps };
   }
 }
 
@@ -38,14 +46,15 @@ export class StepsHandler extends RequestHandler {
   }
 
   private async *events(run: number): AsyncGenerator<string> {
-    for await (const step of this.blockInSteps(run, 15)) yield serverSentEvent(step);
+    for await (const step of this.blockInSteps(run)) yield serverSentEvent(step);
   }
 
   @RunOnExecutor()
-  async *blockInSteps(run: number, steps: number): AsyncGenerator<Step> {
+  async *blockInSteps(run: number): AsyncGenerator<Step> {
     for (let step = 0; step <= steps; step++) {
       if (step > 0) sleepSync(1000);
-      yield { run, step, steps, pid: process.pid, taskId: taskId(), threadId };
+      console.log(`step ${step} : run ${run}`);
+      yield { run, step, pid: process.pid, taskId: taskId(), threadId };
     }
   }
 }
@@ -59,52 +68,31 @@ export class RunsHandler extends RequestHandler {
   get(): AsyncGenerator<string> {
     this.setHeader("Content-Type", "text/event-stream");
     const count = wholeNumber(this.getQueryArgument("count", "8"), 100);
+    return merged(Array.from({ length: count }, (_, index) => this.run(index + 1)));
+  }
+
+  /** A run that is refused or breaks off is told to the page as well. */
+  private async *run(run: number): AsyncGenerator<string> {
+    try {
+      const response = await this.fetch(`/steps?run=${run}`);
+      if (response.ok && response.body !== null) yield* wholeEvents(response.body);
+      else yield serverSentEvent({ run, refused: response.status, retryAfter: response.headers.get("Retry-After") });
+    } catch {
+      yield serverSentEvent({ run, lost: true });
+    }
+  }
+
+  /** It ends with the request: a tab that is closed ends its runs. */
+  private fetch(path: string): Promise<Response> {
     const { localPort } = this.request.socket;
-    return merged(count, (run) => fetch(`http://127.0.0.1:${localPort}/steps?run=${run}`, { signal: this.signal }));
+    const headers = { Connection: "close" };
+    return fetch(`http://127.0.0.1:${localPort}${path}`, { headers, signal: this.signal });
   }
-}
-
-/** Hands on what arrives on any of the streams, in whatever order it comes. */
-async function* merged(count: number, open: (run: number) => Promise<Response>): AsyncGenerator<string> {
-  const queue: string[] = [];
-  let wake = (): void => undefined;
-  let open_ = count;
-  const push = (text: string): void => {
-    queue.push(text);
-    wake();
-  };
-  for (let run = 1; run <= count; run++) {
-    void pipe(run, open, push).finally(() => {
-      open_--;
-      wake();
-    });
-  }
-  while (open_ > 0 || queue.length > 0) {
-    if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    yield* queue.splice(0);
-  }
-}
-
-/** A run that is refused or breaks off is told to the page as well. */
-async function pipe(run: number, open: (run: number) => Promise<Response>, push: (text: string) => void): Promise<void> {
-  try {
-    const response = await open(run);
-    if (!response.ok || response.body === null) return push(serverSentEvent({ run, refused: response.status }));
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body) push(decoder.decode(chunk as Uint8Array, { stream: true }));
-  } catch {
-    push(serverSentEvent({ run, refused: 0 }));
-  }
-}
-
-function serverSentEvent(data: object): string {
-  return `data: ${JSON.stringify(data)}\n\n`;
 }
 
 function wholeNumber(text: string, limit: number): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= limit) return value;
-  throw new HTTPError(400, `not a number from 1 to ${limit}: ${text}`, {
-    extensions: { detail: `expected a number from 1 to ${limit}` },
-  });
+  const detail = `expected a number from 1 to ${limit}`;
+  throw new HTTPError(400, `${detail}, got ${JSON.stringify(text)}`, { extensions: { detail } });
 }

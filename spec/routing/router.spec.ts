@@ -196,7 +196,7 @@ describe("Router", () => {
     it("lists the table as it was written", () => {
       const router = routerOf(["/a", "a"], [/\/b/, "b", { name: "bee", host: "example.org" }]);
       expect(router.routes).to.deep.equal([
-        { pattern: "/a", target: "a" },
+        { pattern: "/a", target: "a", name: undefined, host: undefined },
         { pattern: /\/b/, target: "b", name: "bee", host: "example.org" },
       ]);
     });

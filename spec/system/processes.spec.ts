@@ -179,8 +179,10 @@ describe("process trees", () => {
           { taskId: 0, pid: pids[0], info: { address: "address of 0" } },
           { taskId: 1, pid: pids[1], info: { address: "address of 1" } },
         ]);
+        // A child says so itself after its primary, and would not if it were killed in between.
+        await program.lines(/pid \d+ ready$/, 2);
         process.kill(pids[0] ?? 0, "SIGKILL");
-        await program.lines(/child 0 pid \d+ ready/, 2);
+        await program.lines(/pid \d+ ready$/, 3);
         program.kill("SIGTERM");
         await expectOutcome(0, "stopped");
         expect(occurrences(/all ready/)).to.equal(1);
@@ -262,6 +264,15 @@ describe("process trees", () => {
         await expectOutcome(0, "stopped");
       });
 
+      it("does not take a child that exits 0 after its report for one that has done its work", async () => {
+        start({ processes: 2, children: ["serve"], later: later("fail by report and exit 0") });
+        await program.line(/^all ready/);
+        process.kill(await pidOf(0), "SIGKILL");
+        await program.line(/could not start: port 80 is taken, restarting in/);
+        program.kill("SIGTERM");
+        await expectOutcome(0, "stopped");
+      });
+
       it("counts a child that stays after its report as one that failed", async () => {
         start({
           processes: 2,
@@ -286,6 +297,11 @@ describe("process trees", () => {
         expect(occurrences(/exited with status 3, restarting\n/)).to.equal(1);
         expect(occurrences(/\[E .*status 3; giving up: 3 restarts within 60 s are the limit/)).to.equal(1);
         expect(occurrences(/child 1 pid \d+ ready/)).to.be.at.most(4);
+      });
+
+      it("hears what a child said last, even if its end is noticed first", async () => {
+        start({ processes: 1, options: { maxRestarts: 0 }, children: ["say much and crash"] });
+        await expectOutcome(1, "gave up");
       });
 
       it("treats a fork that fails like a child that crashed", async () => {
@@ -346,6 +362,13 @@ describe("process trees", () => {
         await expectOutcome(0, "stopped");
       });
 
+      it("does not mind how a child ends that never was ready", async () => {
+        start({ processes: 1, children: ["exit 5 when stopped while booting"] });
+        await program.line(/hangs$/);
+        program.kill("SIGTERM");
+        await expectOutcome(0, "stopped");
+      });
+
       it("stops while a child waits for its restart", async () => {
         start({ processes: 2, children: ["serve"], later: later("fail by report") });
         await program.line(/^all ready/);
@@ -353,6 +376,8 @@ describe("process trees", () => {
         await program.lines(/restarting in \d+ ms$/, 3);
         program.kill("SIGTERM");
         await expectOutcome(0, "stopped");
+        await program.closed;
+        expect(occurrences(/child 0 pid \d+ starts/)).to.equal(4);
       });
 
       it("does not take a child that disconnects to drain for one that lost its primary", async () => {

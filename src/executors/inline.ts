@@ -62,7 +62,10 @@ class InlineWorkers implements Workers {
   async run(message: TaskMessage, args: readonly unknown[]): Promise<Reply> {
     const copy = this.#clone(message, args);
     this.#running++;
-    await this.#tasks.run(copy, () => this.#cancelled.has(message.id));
+    await this.#tasks.run(copy, {
+      isCancelled: () => this.#cancelled.has(message.id),
+      isArgumentAborted: () => false,
+    });
     this.#running--;
     this.#completed++;
     this.#cancelled.delete(message.id);

@@ -3,10 +3,16 @@ import type { ExecutorContextValue } from "../context.js";
 import { CancelledError } from "../errors.js";
 import { type TaskControl, type TaskMessage, streamWindow } from "./protocol.js";
 
+/** What a worker can read about its task without waiting for a message. */
+export interface TaskMemory {
+  isCancelled(): boolean;
+  isArgumentAborted(index: number): boolean;
+}
+
 /** A call while it runs in a worker, as `ExecutorContext.current()` shows it. Signals are made when they are asked for. */
 export class RunningTask implements ExecutorContextValue {
   readonly #message: TaskMessage;
-  readonly #isCancelled: () => boolean;
+  readonly #memory: TaskMemory;
   readonly #started = performance.now();
   readonly #arguments = new Map<number, AbortController>();
   #controller: AbortController | undefined;
@@ -14,9 +20,9 @@ export class RunningTask implements ExecutorContextValue {
   #credits = streamWindow;
   #wake: (() => void) | undefined;
 
-  constructor(message: TaskMessage, isCancelled: () => boolean) {
+  constructor(message: TaskMessage, memory: TaskMemory) {
     this.#message = message;
-    this.#isCancelled = isCancelled;
+    this.#memory = memory;
   }
 
   get signal(): AbortSignal {
@@ -28,7 +34,7 @@ export class RunningTask implements ExecutorContextValue {
   }
 
   get cancelled(): boolean {
-    return this.#reason !== undefined || this.#isCancelled();
+    return this.#reason !== undefined || this.#memory.isCancelled();
   }
 
   get deadline(): number | undefined {
@@ -46,9 +52,8 @@ export class RunningTask implements ExecutorContextValue {
 
   /** The live counterpart of a signal that the caller passed as argument `index`. */
   signalAt(index: number, aborted: boolean): AbortSignal {
-    const controller = new AbortController();
-    if (aborted) controller.abort();
-    this.#arguments.set(index, controller);
+    const controller = this.#argument(index);
+    if (aborted || this.#memory.isArgumentAborted(index)) controller.abort();
     return controller.signal;
   }
 
@@ -60,9 +65,16 @@ export class RunningTask implements ExecutorContextValue {
 
   handle(message: TaskControl): void {
     if (message.type === "credit") this.#credits += message.count;
-    else if (message.type === "abortArgument") this.#arguments.get(message.index)?.abort();
+    else if (message.type === "abortArgument") this.#argument(message.index).abort();
     else this.#cancel(message.reason);
     this.#wake?.();
+  }
+
+  /** Made by whichever comes first, the body's need of it or its abort. */
+  #argument(index: number): AbortController {
+    let controller = this.#arguments.get(index);
+    if (controller === undefined) this.#arguments.set(index, (controller = new AbortController()));
+    return controller;
   }
 
   #cancel(reason: string): void {

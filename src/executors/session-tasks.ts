@@ -1,9 +1,9 @@
 import type { Acquired } from "../concurrent.js";
 import { runAsTask } from "../context.js";
-import { SerializationError } from "../errors.js";
+import { CancelledError, SerializationError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
-import { RunningTask } from "./running-task.js";
+import { RunningTask, type TaskMemory } from "./running-task.js";
 import { decodeValues, encodeValues, serializationError } from "./values.js";
 
 /** How a worker talks to its executor. It throws when the message cannot be cloned. */
@@ -26,8 +26,8 @@ export class SessionTasks {
   }
 
   /** Runs one call and posts its reply. Never rejects. */
-  async run(message: TaskMessage, isCancelled: () => boolean): Promise<void> {
-    const task = new RunningTask(message, isCancelled);
+  async run(message: TaskMessage, memory: TaskMemory): Promise<void> {
+    const task = new RunningTask(message, memory);
     this.#running.set(message.id, task);
     this.#reply(message, await this.#attempt(message, task));
     this.#running.delete(message.id);
@@ -42,6 +42,7 @@ export class SessionTasks {
     let acquired: Acquired | undefined;
     try {
       acquired = await this.#acquire(message.token);
+      if (task.cancelled) throw new CancelledError();
       const instance = acquired.instance as Methods;
       const args = decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
       return encodeResult(await runAsTask(task, () => this.#call(instance, message, args, task)));
@@ -58,12 +59,18 @@ export class SessionTasks {
   }
 
   /** Sends item after item, never more than there are credits; ends the generator when nobody wants the rest. */
-  async #stream(items: AsyncGenerator<unknown>, message: TaskMessage, task: RunningTask): Promise<void> {
-    for await (const item of items) {
-      const { values, marks } = encodeValues([item]);
-      this.#send({ type: "item", id: message.id, value: values[0], marks }, item, "yield", message);
-      await task.credit();
-      if (task.cancelled) return;
+  async #stream(items: AsyncGenerator<unknown>, message: TaskMessage, task: RunningTask): Promise<unknown> {
+    try {
+      for (let next = await items.next(); !task.cancelled; next = await items.next()) {
+        if (next.done === true) return next.value;
+        const { values, marks } = encodeValues([next.value]);
+        this.#send({ type: "item", id: message.id, value: values[0], marks }, next.value, "yield", message);
+        await task.credit();
+      }
+      return undefined;
+    } finally {
+      // Runs the generator's own `finally` when it is left early; after its end this does nothing.
+      await items.return(undefined);
     }
   }
 

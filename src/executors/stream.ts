@@ -32,7 +32,7 @@ export async function* consumeStream(
       if (ended) break;
       await new Promise<void>((resolve) => (wake = resolve));
     }
-    await end;
+    return await end;
   } finally {
     // Leaving the loop early ends the generator in the worker; after its end this does nothing.
     task.cancel("the consumer left the loop");

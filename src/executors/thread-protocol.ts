@@ -22,8 +22,11 @@ export interface ThreadHello {
   readonly port: MessagePort;
 }
 
-/** Fields of a slot: which thread runs the task (0: none yet), and whether it should end. */
-export const slotFields = { thread: 0, cancelled: 1 } as const;
+/**
+ * Fields of a slot: which thread runs the task (0: none yet), whether it should end, and a bit for each argument whose signal
+ * has aborted. A message reaches only a task that a thread has taken; what happens before is read from here.
+ */
+const slotFields = { thread: 0, cancelled: 1, aborted: 2 } as const;
 const slotSize = Object.keys(slotFields).length;
 
 /** The memory that an executor and its threads share: one slot for each task that may run. */
@@ -41,8 +44,7 @@ export class TaskSlots {
   }
 
   clear(slot: number): void {
-    this.#set(slot, slotFields.thread, 0);
-    this.#set(slot, slotFields.cancelled, 0);
+    for (const field of Object.values(slotFields)) this.#set(slot, field, 0);
   }
 
   start(slot: number, threadId: number): void {
@@ -51,7 +53,7 @@ export class TaskSlots {
 
   /** The thread that runs the task, or 0 while none does. */
   thread(slot: number): number {
-    return Atomics.load(this.#fields, slot * slotSize + slotFields.thread);
+    return this.#get(slot, slotFields.thread);
   }
 
   cancel(slot: number): void {
@@ -59,7 +61,19 @@ export class TaskSlots {
   }
 
   isCancelled(slot: number): boolean {
-    return Atomics.load(this.#fields, slot * slotSize + slotFields.cancelled) === 1;
+    return this.#get(slot, slotFields.cancelled) === 1;
+  }
+
+  abortArgument(slot: number, index: number): void {
+    Atomics.or(this.#fields, slot * slotSize + slotFields.aborted, 1 << index);
+  }
+
+  isArgumentAborted(slot: number, index: number): boolean {
+    return (this.#get(slot, slotFields.aborted) & (1 << index)) !== 0;
+  }
+
+  #get(slot: number, field: number): number {
+    return Atomics.load(this.#fields, slot * slotSize + field);
   }
 
   #set(slot: number, field: number, value: number): void {

@@ -100,7 +100,9 @@ export class ThreadWorkers implements Workers, ThreadLinkHost {
 
   abortArgument(id: number, index: number): void {
     const task = this.#tasks.get(id);
-    if (task !== undefined) this.#linkOf(task)?.post({ type: "abortArgument", id, index });
+    if (task === undefined) return;
+    this.#slots.abortArgument(task.slot, index);
+    this.#linkOf(task)?.post({ type: "abortArgument", id, index });
   }
 
   credit(id: number, count: number): void {

@@ -1,3 +1,5 @@
+// Before the application's module, which may import tsyringe first: it refuses to load without reflect-metadata.
+import "../metadata.js";
 import { MessageChannel, parentPort, threadId, workerData } from "node:worker_threads";
 import { becomeWorker } from "../decorators/calls.js";
 import { type LogLevel, setLogLevel } from "../log.js";
@@ -28,7 +30,10 @@ executor.on("message", (message: ControlMessage) => session.handle(message));
 /** Runs one task; the reply goes through the executor's own line, what piscina gets only frees the place. */
 export async function run({ slot, message }: ThreadTask): Promise<number> {
   slots.start(slot, threadId);
-  await session.run(message, () => slots.isCancelled(slot));
+  await session.run(message, {
+    isCancelled: () => slots.isCancelled(slot),
+    isArgumentAborted: (index) => slots.isArgumentAborted(slot, index),
+  });
   return threadId;
 }
 

@@ -1,6 +1,7 @@
 import { WorkerBootError, toError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { ControlMessage, TaskMessage, WorkerSettings } from "./protocol.js";
+import type { TaskMemory } from "./running-task.js";
 import { type Post, SessionTasks } from "./session-tasks.js";
 import { type WorkerApplication, importApplication } from "./worker-application.js";
 
@@ -24,8 +25,8 @@ export class WorkerSession {
   }
 
   /** Runs one call and posts its reply. Never rejects. */
-  run(message: TaskMessage, isCancelled: () => boolean): Promise<void> {
-    return this.#tasks.run(message, isCancelled);
+  run(message: TaskMessage, memory: TaskMemory): Promise<void> {
+    return this.#tasks.run(message, memory);
   }
 
   handle(message: ControlMessage): void {

@@ -135,15 +135,18 @@ export class Graph {
   }
 
   #argument(parameter: Parameter, step: string, path: Path): Argument {
-    const { token, all, transform } = parameter;
-    const absent = parameter.optional && isName(token) && this.#registrationsOf(token).length === 0;
-    const one = (): readonly Node[] => [this.#nodeFor(token, path)];
+    const { transform } = parameter;
     return {
       step,
-      all,
-      nodes: absent ? [] : all ? this.#nodesFor(token, path) : one(),
+      all: parameter.all,
+      nodes: this.#asked(parameter, path),
       transform: transform && { node: this.#nodeFor(transform.token, path), args: transform.args },
     };
+  }
+
+  #asked({ token, all, optional }: Parameter, path: Path): readonly Node[] {
+    if (optional && isName(token) && this.#registrationsOf(token).length === 0) return [];
+    return all ? this.#nodesFor(token, path) : [this.#nodeFor(token, path)];
   }
 
   /** One node per key, and a fault when the key is met again while its own dependencies are still being looked at. */

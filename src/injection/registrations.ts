@@ -17,6 +17,13 @@ interface RawRegistry {
   getAll(token: Token): RawRegistration[];
 }
 
+/** What was found under a token, and in which lists: it holds as long as they do. */
+interface Listing {
+  readonly listed: readonly RawRegistration[];
+  readonly root: readonly RawRegistration[];
+  readonly registrations: readonly Registration[];
+}
+
 /** tsyringe's `Lifecycle` by number. */
 const lifetimes: readonly Lifetime[] = ["transient", "singleton", "resolution", "request"];
 
@@ -49,6 +56,7 @@ export class Registrations {
   readonly #described = new WeakMap<RawRegistration, Registration>();
   readonly #standIns = new WeakMap<RawRegistration, RawRegistration>();
   readonly #inherited = new WeakSet<RawRegistration>();
+  readonly #listings = new Map<Token, Listing>();
 
   /** `container` must be a fresh child of `root`: what tsyringe copied into it counts as the root's. */
   constructor(container: object, root: object, share: (registration: Registration) => unknown) {
@@ -63,8 +71,17 @@ export class Registrations {
   /** All registrations of a token, the last one being the one that counts. The application's own hide the root's. */
   of(token: Token): readonly Registration[] {
     const listed = this.#own.getAll(token);
+    const root = this.#root.getAll(token);
+    const known = this.#listings.get(token);
+    if (known !== undefined && sameList(known.listed, listed) && sameList(known.root, root)) return known.registrations;
+    const registrations = this.#list(token, listed, root);
+    this.#listings.set(token, { listed: [...listed], root: [...root], registrations });
+    return registrations;
+  }
+
+  #list(token: Token, listed: RawRegistration[], root: readonly RawRegistration[]): readonly Registration[] {
     const own = listed.filter((raw) => !this.#inherited.has(raw));
-    const source = own.length > 0 ? own : this.#root.getAll(token);
+    const source = own.length > 0 ? own : root;
     const effective = source.map((raw) => this.#standInFor(raw, token));
     if (own.length > 0 || effective.some((raw, index) => raw !== source[index])) {
       listed.splice(0, listed.length, ...effective);
@@ -104,4 +121,8 @@ export class Registrations {
     if (useFactory) return { kind: "factory", make: () => useFactory(this.#container) };
     return { kind: "class", target: useClass as Class };
   }
+}
+
+function sameList(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }

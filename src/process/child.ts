@@ -67,6 +67,14 @@ export function onPrimaryLost(callback: PrimaryLostCallback, options: PrimaryLos
   if (!armed && isChild()) cluster.worker?.once("disconnect", disconnected);
 }
 
+/**
+ * Ends the line to the primary of a child that has closed, so that it does not keep the process alive. The primary sees the
+ * exit that follows. Does nothing in a process that is no child.
+ */
+export function leavePrimary(): void {
+  if (isChild() && process.connected) cluster.worker?.disconnect();
+}
+
 function disconnected(this: Worker): void {
   if (this.exitedAfterDisconnect) return;
   // Node exits the process right after this event unless it is told that the channel was closed on purpose.

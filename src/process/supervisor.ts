@@ -84,7 +84,7 @@ class Supervisor implements WorkerListener {
   }
 
   childFailedToBoot(child: WorkerHandle): void {
-    if (!this.#anyEverReady && !this.#stopping) this.#abandonBoot(`${child.name} ${bootFailureOf(child)}`);
+    if (!this.#anyEverReady) this.#abandonBoot(`${child.name} ${bootFailureOf(child)}`);
   }
 
   childGone(child: WorkerHandle, ending: Ending): void {

@@ -19,7 +19,10 @@ export type Ending =
 export interface WorkerListener {
   /** The child serves. Called once at most. */
   childReady(child: WorkerHandle): void;
-  /** `bootFailure` is set: the child reported it, or ran out of time. Called once at most, before `childGone`. */
+  /**
+   * `bootFailure` is set: the child reported it, or ran out of time. Called once at most, before `childGone`, and not
+   * for a child that was asked to stop.
+   */
   childFailedToBoot(child: WorkerHandle): void;
   /** Nothing of the child is left. Called exactly once. */
   childGone(child: WorkerHandle, ending: Ending): void;

@@ -62,15 +62,15 @@ export class Router<Target> {
    * @throws ConfigurationError when the pattern or host is not valid, its path or name is taken, or the router is frozen.
    */
   add(pattern: string | RegExp, target: Target, settings: RouteSettings = {}): void {
-    const entry = { pattern, target, ...settings };
+    const { name, host } = settings;
+    const entry = { pattern, target, name, host };
     const place = this.#place(entry);
     if (this.#frozen) {
       throw new ConfigurationError(`${place}: the application serves already; add routes before it starts`);
     }
     const parsed = typeof pattern === "string" ? new StringPattern(pattern, place) : new RegExpPattern(pattern, place);
-    const { name } = settings;
     this.#refuseTakenName(name, place);
-    const present = this.#tableOf(settings.host, place).add(parsed, entry);
+    const present = this.#tableOf(host, place).add(parsed, entry);
     if (present !== undefined) {
       throw new ConfigurationError(`${place} has the same path as ${this.#place(present)}; change or remove one`);
     }

@@ -80,6 +80,12 @@ const noArguments: object = Object.freeze({});
 /** Compiles a line: how its handler is constructed and which verbs it answers. */
 export function routeTarget(spec: RouteSpec, container: ApplicationContainer): RouteTarget {
   const plan = container.plan<RequestHandler>(spec.handler, { bindSelf: false });
+  if (plan.shared) {
+    throw new ConfigurationError(
+      `${spec.handler.name} is a singleton, but each request has a handler of its own: remove @singleton() from it, ` +
+        "and keep what requests share in a service",
+    );
+  }
   return {
     ...verbTable(spec.handler),
     name: spec.handler.name,

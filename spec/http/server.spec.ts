@@ -1,0 +1,325 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
+import { expect } from "chai";
+import { StartError } from "#src/errors.js";
+import { httpSettings } from "#src/http/limits.js";
+import { HTTPTransport, type RequestCallback } from "#src/http/server.js";
+import { CapturedLog } from "../support/captured-log.js";
+import { exchange, RawClient } from "../support/raw-client.js";
+
+type Given = Parameters<typeof httpSettings>[0];
+
+describe("HTTPTransport", () => {
+  let transport: HTTPTransport;
+  let port: number;
+  let log: CapturedLog;
+  let clients: RawClient[];
+  let pending: { message: IncomingMessage; response: ServerResponse }[];
+  let arrived: () => void;
+
+  beforeEach(() => {
+    log = new CapturedLog();
+    clients = [];
+    pending = [];
+    arrived = () => {};
+  });
+
+  afterEach(async () => {
+    log.restore();
+    for (const client of clients) client.close();
+    transport.closeAllConnections();
+    await transport.drain();
+  });
+
+  async function start(callback: RequestCallback, settings: Given = {}): Promise<void> {
+    transport = new HTTPTransport(callback, httpSettings({ drainLinger: 50, ...settings }));
+    ({ port } = await transport.listen({ port: 0, host: "127.0.0.1" }));
+  }
+
+  /** Serves by hand: requests wait in `pending` until a spec answers them. */
+  const hold: RequestCallback = (message, response) => {
+    pending.push({ message, response });
+    arrived();
+  };
+
+  async function requests(count: number): Promise<void> {
+    while (pending.length < count) {
+      await new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+    }
+  }
+
+  function connect(): RawClient {
+    const client = new RawClient(port);
+    clients.push(client);
+    return client;
+  }
+
+  const get = (path: string, fields = ""): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
+
+  describe("#listen", () => {
+    it("gives the address, which lasts until the drain", async () => {
+      await start(hold);
+      expect(transport.address).to.deep.equal({ address: "127.0.0.1", family: "IPv4", port });
+      await transport.drain();
+      expect(transport.address).to.equal(undefined);
+    });
+
+    it("serves once", async () => {
+      await start(hold);
+      await rejectsWith(transport.listen({ port: 0 }), /serves once/);
+      await transport.drain();
+      await rejectsWith(transport.listen({ port: 0 }), /serves once/);
+    });
+
+    it("says what to change when it cannot", async () => {
+      const other = createServer().listen(0, "127.0.0.1");
+      await once(other, "listening");
+      const taken = (other.address() as AddressInfo).port;
+      transport = new HTTPTransport(hold);
+      await rejectsWith(
+        transport.listen({ port: taken, host: "127.0.0.1" }),
+        new RegExp(`cannot listen on 127\\.0\\.0\\.1:${taken}: another program uses this port.*EADDRINUSE`),
+      );
+      other.close();
+      await rejectsWith(transport.listen({ port: 0, host: "192.0.2.1" }), /no address of this machine.*EADDRNOTAVAIL/);
+      await rejectsWith(transport.listen({ port: 65_536 }), /from 0 to 65535/);
+      await rejectsWith(transport.listen({ fd: 999 }), /descriptor 999/);
+      // None of the failures has used up its one turn.
+      ({ port } = await transport.listen({ port: 0, host: "127.0.0.1" }));
+    });
+  });
+
+  describe("the callback", () => {
+    it("is answered 500 when it throws, and the process goes on", async () => {
+      await start(() => {
+        throw new Error("secret");
+      });
+      const answer = await exchange(port, get("/"));
+      expect(answer).to.include({ status: 500, body: "500 Internal Server Error\n" });
+      expect(log.lines[0]).to.match(/the request callback failed[^]*secret/);
+      expect((await exchange(port, get("/"))).status).to.equal(500);
+    });
+
+    it("gets pipelined requests one after the other", async () => {
+      await start(hold);
+      const client = connect().send(get("/1") + get("/2") + get("/3", "Connection: close\r\n"));
+      for (const [index, path] of ["/1", "/2", "/3"].entries()) {
+        await requests(index + 1);
+        expect(pending.map(({ message }) => message.url)).to.have.length(index + 1);
+        expect(pending[index]?.message.url).to.equal(path);
+        pending[index]?.response.end(path);
+      }
+      expect((await client.end()).match(/\r\n\r\n\/[123]/g)).to.deep.equal(["\r\n\r\n/1", "\r\n\r\n/2", "\r\n\r\n/3"]);
+    });
+
+    it("gets many pipelined requests without reading ahead for ever", async () => {
+      let served = 0;
+      await start((_message, response) => {
+        served += 1;
+        response.end();
+      });
+      const client = connect().send(get("/").repeat(5_000) + get("/", "Connection: close\r\n"));
+      const answers = (await client.end()).match(/HTTP\/1\.1 200/g);
+      expect(served).to.equal(5_001);
+      expect(answers).to.have.length(5_001);
+    });
+
+    it("gets nothing that stands behind Connection: close", async () => {
+      await start(hold);
+      const client = connect().send(get("/1", "Connection: close\r\n") + get("/2"));
+      await requests(1);
+      pending[0]?.response.end("one");
+      expect(await client.end()).to.match(/one$/);
+      expect(pending).to.have.length(1);
+      expect(log.lines).to.deep.equal([]);
+    });
+
+    it("gets nothing behind an answer that closes", async () => {
+      await start(hold);
+      const client = connect().send(get("/1") + get("/2"));
+      await requests(1);
+      pending[0]?.response.writeHead(200, { Connection: "close" }).end("one");
+      await client.end();
+      expect(pending).to.have.length(1);
+    });
+  });
+
+  describe("malformed requests", () => {
+    it("answers the requests before the fault, then the fault", async () => {
+      await start(hold);
+      const client = connect().send(`${get("/1")}BREW /2 HTTP/1.1\r\n\r\n`);
+      await requests(1);
+      pending[0]?.response.end("one");
+      expect(await client.end()).to.match(/^HTTP\/1\.1 200[^]*one[^]*HTTP\/1\.1 501/);
+      expect(log.lines).to.have.length(1);
+    });
+
+    it("logs one line for a client that goes on sending", async () => {
+      await start(hold);
+      const client = connect();
+      client.send("BREW / HTTP/1.1\r\n\r\n");
+      await client.until(/501/);
+      for (let i = 0; i < 100; i++) client.send("more of it\r\n".repeat(100));
+      await client.end();
+      expect(log.lines).to.have.length(1);
+    });
+
+    it("is silent about resets and half a request", async () => {
+      await start(hold);
+      const client = await connect().connected();
+      client.send(get("/"));
+      await requests(1);
+      client.socket.resetAndDestroy();
+      await once(pending[0]!.message.socket, "close");
+      expect(log.lines).to.deep.equal([]);
+    });
+  });
+
+  describe("timeouts", () => {
+    const quick = { headersTimeout: 60, requestTimeout: 60, connectionsCheckingInterval: 20 };
+
+    it("answers slow headers with 408, and logs it", async () => {
+      await start(hold, quick);
+      const text = await connect().send("GET / HTTP/1.1\r\nHost").end();
+      expect(text).to.match(/^HTTP\/1\.1 408 Request Timeout\r\nConnection: close/);
+      expect(log.lines).to.have.length(1);
+    });
+
+    it("closes a connection that sends nothing without a word", async () => {
+      await start(hold, quick);
+      expect(await connect().end()).to.equal("");
+      expect(log.lines).to.deep.equal([]);
+    });
+
+    it("closes idle connections after keepAliveTimeout", async () => {
+      await start((_message, response) => response.end("ok"), { keepAliveTimeout: 30 });
+      expect(await connect().send(get("/")).end()).to.match(/ok$/);
+    });
+
+    it("does not count the time of the answer", async () => {
+      await start(hold, quick);
+      const client = connect().send(get("/", "Connection: close\r\n"));
+      await requests(1);
+      // Another connection has to run into the timeout, while this one goes on.
+      await connect().send("GET").end();
+      pending[0]?.response.end("late");
+      expect(await client.end()).to.match(/late$/);
+    });
+  });
+
+  describe("#onUpgrade", () => {
+    const upgrade = get("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+
+    it("ignores Upgrade without a callback", async () => {
+      await start((_message, response) => response.writeHead(200, { Connection: "close" }).end("plain"));
+      expect((await exchange(port, upgrade)).body).to.equal("plain");
+    });
+
+    it("hands over what passed the gate", async () => {
+      await start(hold);
+      transport.onUpgrade((message, socket) => socket.end(`HTTP/1.1 101 ${message.url}\r\n\r\n`));
+      expect(await connect().send(upgrade).end()).to.equal("HTTP/1.1 101 /ws\r\n\r\n");
+      expect((await exchange(port, upgrade.replace("Host: a", "Host: a/b"))).status).to.equal(400);
+    });
+  });
+
+  describe("#drain", () => {
+    it("is over at once without connections, and can be called twice", async () => {
+      await start(hold, { drainLinger: 10_000, gracePeriod: 20_000 });
+      const first = transport.drain();
+      expect(transport.drain()).to.equal(first);
+      expect(transport.draining).to.equal(true);
+      expect(await first).to.equal("drained");
+    });
+
+    it("may be called before listen", async () => {
+      transport = new HTTPTransport(hold);
+      expect(await transport.drain()).to.equal("drained");
+    });
+
+    it("waits for requests in flight and answers them with Connection: close", async () => {
+      await start(hold);
+      const client = connect().send(get("/"));
+      await requests(1);
+      const drained = transport.drain();
+      pending[0]?.response.end("answer");
+      expect(await client.end()).to.match(/Connection: close[^]*answer$/);
+      expect(await drained).to.equal("drained");
+    });
+
+    it("stops accepting", async () => {
+      await start(hold);
+      connect().send(get("/"));
+      await requests(1);
+      void transport.drain();
+      while (transport.address !== undefined) await new Promise(setImmediate);
+      const late = new RawClient(port);
+      await late.end();
+      expect(late.error).to.equal("ECONNREFUSED");
+    });
+
+    it("answers what arrives on an idle connection during the linger", async () => {
+      await start((_message, response) => response.end("ok"), { drainLinger: 5_000 });
+      const client = connect().send(get("/1"));
+      await client.until(/keep-alive[^]*ok$/);
+      const drained = transport.drain();
+      client.send(get("/2"));
+      expect(await client.end()).to.match(/Connection: close[^]*ok$/);
+      expect(await drained).to.equal("drained");
+    });
+
+    it("closes idle connections after the linger, also those that become idle later", async () => {
+      await start(hold);
+      const [idle, streaming] = [await connect().connected(), connect().send(get("/"))];
+      await requests(1);
+      pending[0]?.response.write("first");
+      await streaming.until(/first/);
+      const drained = transport.drain();
+      await idle.end();
+      pending[0]?.response.end();
+      expect(await streaming.end()).to.match(/keep-alive[^]*\r\n0\r\n\r\n$/);
+      expect(await drained).to.equal("drained");
+      expect(transport.connections).to.equal(0);
+    });
+
+    it("does not cut an answer that is still being sent when the linger ends", async () => {
+      await start((_message, response) => response.end(Buffer.alloc(16 * 1024 * 1024, "a")), { drainLinger: 20 });
+      const client = connect().send(get("/"));
+      client.socket.pause();
+      const idle = await connect().connected();
+      const drained = transport.drain();
+      await idle.end();
+      client.socket.resume();
+      expect(await client.end()).to.have.length.above(16 * 1024 * 1024);
+      expect(await drained).to.equal("drained");
+    });
+
+    it("destroys what is left after the grace period", async () => {
+      await start(hold, { drainLinger: 10, gracePeriod: 60 });
+      const client = connect().send(get("/"));
+      await requests(1);
+      expect(await transport.drain()).to.equal("forced");
+      expect(await client.end()).to.equal("");
+    });
+
+    it("is ended by closeAllConnections", async () => {
+      await start(hold);
+      connect().send(get("/"));
+      await requests(1);
+      const drained = transport.drain();
+      transport.closeAllConnections();
+      expect(await drained).to.equal("forced");
+    });
+  });
+});
+
+async function rejectsWith(promise: Promise<unknown>, message: RegExp): Promise<void> {
+  const error = await promise.then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  expect(error).to.be.instanceOf(StartError).with.property("message").that.matches(message);
+}

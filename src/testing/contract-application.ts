@@ -1,0 +1,165 @@
+import { appendFileSync } from "node:fs";
+import { singleton } from "tsyringe";
+import { defineApplication } from "../bootstrap.js";
+import { ExecutorContext } from "../context.js";
+import { RunOnExecutor } from "../decorators/run-on-executor.js";
+import { HTTPError } from "../errors.js";
+
+/** The application that executors run in their contract: a service that does everything a task may do, and may not. */
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+function block(milliseconds: number): void {
+  Atomics.wait(never, 0, 0, milliseconds);
+}
+
+@singleton()
+export class Counter {
+  #count = 0;
+
+  next(): number {
+    return ++this.#count;
+  }
+}
+
+/** Tasks for the contract. Files are how a test sees from outside what a task did. */
+@singleton()
+export class Probe {
+  constructor(private readonly counter: Counter) {}
+
+  @RunOnExecutor()
+  async add(a: number, b: number): Promise<number> {
+    return a + b;
+  }
+
+  @RunOnExecutor()
+  async count(): Promise<number> {
+    return this.counter.next();
+  }
+
+  @RunOnExecutor()
+  async nested(a: number): Promise<number> {
+    return (await this.add(a, 1)) * 2;
+  }
+
+  @RunOnExecutor()
+  async echo(value: Buffer): Promise<Buffer> {
+    return value;
+  }
+
+  @RunOnExecutor()
+  async block(milliseconds: number): Promise<void> {
+    block(milliseconds);
+  }
+
+  @RunOnExecutor()
+  async record(file: string, line: string): Promise<void> {
+    appendFileSync(file, `${line}\n`);
+  }
+
+  /** Reports its start, then waits until it is told to stop. */
+  @RunOnExecutor()
+  async wait(file: string): Promise<string> {
+    appendFileSync(file, "started\n");
+    const { signal } = current();
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve());
+    });
+    appendFileSync(file, `aborted: ${(signal.reason as Error).name}\n`);
+    return "stopped";
+  }
+
+  /** A loop that never yields, and looks by itself whether it is still wanted. */
+  @RunOnExecutor()
+  async poll(file: string): Promise<void> {
+    appendFileSync(file, "started\n");
+    while (!current().cancelled) block(1);
+    appendFileSync(file, "saw it\n");
+  }
+
+  @RunOnExecutor()
+  async spin(): Promise<void> {
+    for (;;) block(1_000_000);
+  }
+
+  @RunOnExecutor()
+  async waitFor(signal: AbortSignal): Promise<string> {
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve());
+    });
+    return "the signal aborted";
+  }
+
+  @RunOnExecutor()
+  async notFound(): Promise<void> {
+    throw new HTTPError(404, "no such thing", { reason: "Gone Fishing", cause: new TypeError("the cause") });
+  }
+
+  @RunOnExecutor()
+  async fail(message: string): Promise<void> {
+    throw Object.assign(new RangeError(message), { code: "E_PROBE", detail: { rows: [1, 2] } });
+  }
+
+  @RunOnExecutor()
+  async failTogether(): Promise<void> {
+    throw new AggregateError([new TypeError("one"), new RangeError("two")], "both");
+  }
+
+  @RunOnExecutor()
+  async throwValue(value: string | null | undefined): Promise<void> {
+    throw value;
+  }
+
+  @RunOnExecutor()
+  async uncloneable(): Promise<{ rows: { when: number }[] }> {
+    return { rows: [{ when: 1 }, { when: (() => 2) as unknown as number }] };
+  }
+
+  @RunOnExecutor()
+  async exit(code: number): Promise<void> {
+    process.exit(code);
+  }
+
+  @RunOnExecutor()
+  async failLater(message: string): Promise<string> {
+    setTimeout(() => {
+      throw new Error(message);
+    }, 5);
+    return "returned before";
+  }
+
+  @RunOnExecutor()
+  async context(): Promise<{ token: string; requestId: string | undefined; deadline: number | undefined }> {
+    const { token, requestId, deadline } = current();
+    return { token, requestId, deadline };
+  }
+
+  @RunOnExecutor()
+  async *range(from: number, to: number, file: string): AsyncGenerator<number, string> {
+    try {
+      for (let value = from; value < to; value++) {
+        appendFileSync(file, `${value}\n`);
+        yield value;
+      }
+      return "all";
+    } finally {
+      appendFileSync(file, "finally\n");
+    }
+  }
+
+  @RunOnExecutor()
+  async *breakAt(value: number): AsyncGenerator<number> {
+    for (let next = 0; next < value; next++) yield next;
+    throw new HTTPError(418, "no more");
+  }
+}
+
+function current(): NonNullable<ReturnType<typeof ExecutorContext.current>> {
+  const context = ExecutorContext.current();
+  if (context === undefined) throw new Error("not in a task");
+  return context;
+}
+
+export default defineApplication({ handlers: [], accessLog: false });
