@@ -14,12 +14,18 @@ export interface NumberRule {
  *
  * @throws ConfigurationError naming the option, the rule and what came; also for a name without a rule.
  */
-export function checkNumbers<T extends object>(owner: string, given: T, rules: Partial<Record<keyof T, NumberRule>>): void {
+export function checkNumbers<T extends object>(
+  owner: string,
+  given: T,
+  rules: Partial<Record<keyof T, NumberRule>>,
+): void {
   for (const [name, value] of Object.entries(given) as [keyof T & string, unknown][]) {
     if (value === undefined || typeof value === "object") continue;
     const rule = rules[name];
-    if (rule === undefined) throw new ConfigurationError(`${owner}: unknown option "${name}"; known are ${Object.keys(rules).join(", ")}`);
-    if (!fits(value, rule)) throw new ConfigurationError(`${owner}: ${name} must be ${text(rule)}, got ${String(value)}`);
+    if (rule === undefined)
+      throw new ConfigurationError(`${owner}: unknown option "${name}"; known are ${Object.keys(rules).join(", ")}`);
+    if (!fits(value, rule))
+      throw new ConfigurationError(`${owner}: ${name} must be ${text(rule)}, got ${String(value)}`);
   }
 }
 

@@ -47,7 +47,14 @@ export function encodeError(thrown: unknown, depth = 0): EncodedError {
 function encodeThrown(value: unknown): EncodedError {
   const error = errors.toError(value);
   const thrown = cloneOf(value);
-  return { type: "Error", name: error.name, message: error.message, stack: error.stack, data: {}, thrown: { value: thrown } };
+  return {
+    type: "Error",
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    data: {},
+    thrown: { value: thrown },
+  };
 }
 
 function encodeCause(cause: unknown, depth: number): EncodedError | { value: unknown } {
@@ -126,7 +133,9 @@ function define(target: object, key: string, value: unknown): void {
 export function registerError(type: ErrorClass): void {
   const known = classes.get(type.name);
   if (known !== undefined && known !== type) {
-    throw new errors.ConfigurationError(`registerError(${type.name}): another class of that name is registered; rename one`);
+    throw new errors.ConfigurationError(
+      `registerError(${type.name}): another class of that name is registered; rename one`,
+    );
   }
   classes.set(type.name, type);
 }

@@ -1,4 +1,12 @@
-import type { Class, ExecutorEnvironment, ExecutorMethod, MethodArguments, MethodResult, TaskExecutor, TaskOptions } from "../concurrent.js";
+import type {
+  Class,
+  ExecutorEnvironment,
+  ExecutorMethod,
+  MethodArguments,
+  MethodResult,
+  TaskExecutor,
+  TaskOptions,
+} from "../concurrent.js";
 import type { Future } from "./future.js";
 import type { Percentiles } from "./window.js";
 
@@ -6,7 +14,7 @@ import type { Percentiles } from "./window.js";
 export interface WorkerStats {
   /** Thread id or process id. */
   readonly id: number;
-  readonly stage: "booting" | "ready" | "failed";
+  readonly stage: "booting" | "ready" | "failed" | "retiring";
   readonly running: number;
   readonly completed: number;
   /** Share of time its event loop was busy since the last call of `stats()`: 0 to 1. */
@@ -63,7 +71,12 @@ export abstract class Executor implements TaskExecutor, AsyncDisposable {
    * leaving the loop, an error or a cancellation ends the generator there, and its `finally` runs. Nothing is submitted
    * before the first `next()`.
    */
-  abstract stream(target: Class, method: string, args: readonly unknown[], options?: TaskOptions): AsyncGenerator<unknown>;
+  abstract stream(
+    target: Class,
+    method: string,
+    args: readonly unknown[],
+    options?: TaskOptions,
+  ): AsyncGenerator<unknown>;
 
   abstract stats(): ExecutorStats;
 

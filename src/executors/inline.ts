@@ -1,11 +1,12 @@
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { checkNumbers } from "./check.js";
 import type { WorkerStats } from "./executor.js";
-import { LocalExecutor, type QueueOptions } from "./local-executor.js";
+import { argumentError } from "./faults.js";
+import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
 import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
 import { SessionTasks } from "./session-tasks.js";
-import { decodeValues, serializationError } from "./values.js";
-import type { Workers, WorkersHost } from "./workers.js";
+import { decodeValues } from "./values.js";
+import type { RunRequest, Workers, WorkersHost } from "./workers.js";
 
 /** What an {@link InlineExecutor} can be told. */
 export interface InlineOptions extends QueueOptions {
@@ -24,17 +25,14 @@ export class InlineExecutor extends LocalExecutor {
   constructor(options: InlineOptions = {}) {
     checkNumbers("InlineExecutor", options, {
       concurrency: { from: 1, integer: true },
-      maxQueue: { from: 0, integer: true },
-      queueTimeout: { from: 1 },
-      deadline: { from: 1 },
-      cancelGrace: { from: 0 },
-      ageing: { from: 1 },
+      ...queueRules,
     });
     super(new InlineWorkers(options.concurrency ?? 64), options);
   }
 }
 
 class InlineWorkers implements Workers {
+  readonly broken = undefined;
   readonly #concurrency: number;
   readonly #replies = new Map<number, Reply>();
   readonly #cancelled = new Set<number>();
@@ -59,7 +57,7 @@ class InlineWorkers implements Workers {
     );
   }
 
-  async run(message: TaskMessage, args: readonly unknown[]): Promise<Reply> {
+  async run({ message, args }: RunRequest): Promise<Reply> {
     const copy = this.#clone(message, args);
     this.#running++;
     await this.#tasks.run(copy, {
@@ -72,21 +70,13 @@ class InlineWorkers implements Workers {
     return this.#take(message.id);
   }
 
-  cancel(id: number, reason: string): void {
-    this.#cancelled.add(id);
-    this.#send({ type: "cancel", id, reason });
+  control(message: TaskControl): void {
+    if (message.type === "cancel") this.#cancelled.add(message.id);
+    this.#tasks.handle(message);
   }
 
   /** There is no thread to end: the task goes on, and its place stays taken until it ends. */
   kill(): void {}
-
-  abortArgument(id: number, index: number): void {
-    this.#send({ type: "abortArgument", id, index });
-  }
-
-  credit(id: number, count: number): void {
-    this.#send({ type: "credit", id, count });
-  }
 
   async stop(): Promise<void> {}
 
@@ -94,20 +84,12 @@ class InlineWorkers implements Workers {
     return [{ id: process.pid, stage: "ready", running: this.#running, completed: this.#completed, utilization: 0 }];
   }
 
-  #send(message: TaskControl): void {
-    this.#tasks.handle(message);
-  }
-
   #clone(message: TaskMessage, args: readonly unknown[]): TaskMessage {
-    const place = `${message.token}.${message.method}`;
-    const cloned = message.args.map((argument, index) => {
-      try {
-        return structuredClone(argument);
-      } catch (cause) {
-        throw serializationError(args[index], `argument ${index}`, place, cause);
-      }
-    });
-    return { ...message, args: cloned };
+    try {
+      return structuredClone(message);
+    } catch (cause) {
+      throw argumentError(args, message, cause);
+    }
   }
 
   #receive(message: WorkerMessage): void {

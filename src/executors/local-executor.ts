@@ -1,6 +1,14 @@
 import { performance } from "node:perf_hooks";
-import type { Class, ExecutorEnvironment, ExecutorMethod, MethodArguments, MethodResult, TaskOptions } from "../concurrent.js";
+import type {
+  Class,
+  ExecutorEnvironment,
+  ExecutorMethod,
+  MethodArguments,
+  MethodResult,
+  TaskOptions,
+} from "../concurrent.js";
 import { CancelledError, ExecutorClosedError, QueueFullError } from "../errors.js";
+import type { NumberRule } from "./check.js";
 import { decodeError } from "./error-codec.js";
 import { Executor, type ExecutorStats, type ShutdownOptions } from "./executor.js";
 import type { Future } from "./future.js";
@@ -25,6 +33,15 @@ export interface QueueOptions {
   /** Waiting this long counts as one priority more. Default: 1,000. */
   readonly ageing?: number;
 }
+
+/** What the numbers of {@link QueueOptions} must be. */
+export const queueRules: Readonly<Record<keyof QueueOptions, NumberRule>> = {
+  maxQueue: { from: 0, integer: true },
+  queueTimeout: { from: 1 },
+  deadline: { from: 1 },
+  cancelGrace: { from: 0 },
+  ageing: { from: 1 },
+};
 
 type Stage = "new" | "open" | "closing" | "closed";
 
@@ -54,7 +71,8 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   }
 
   override async start(environment: ExecutorEnvironment): Promise<void> {
-    if (this.#stage !== "new") throw new ExecutorClosedError("the executor was started before: each application needs its own");
+    if (this.#stage !== "new")
+      throw new ExecutorClosedError("the executor was started before: each application needs its own");
     this.#environment = environment;
     this.#stage = "open";
     try {
@@ -74,10 +92,15 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     return this.#submit(target, method, args, options, false).future as Future<MethodResult<T, K>>;
   }
 
-  override stream(target: Class, method: string, args: readonly unknown[], options: TaskOptions = {}): AsyncGenerator<unknown> {
+  override stream(
+    target: Class,
+    method: string,
+    args: readonly unknown[],
+    options: TaskOptions = {},
+  ): AsyncGenerator<unknown> {
     return consumeStream(
       () => this.#submit(target, method, args, options, true),
-      (task, count) => this.#workers.credit(task.id, count),
+      ({ id }, count) => this.#workers.control({ type: "credit", id, count }),
     );
   }
 
@@ -102,7 +125,7 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   abandoned(task: Task, reason: string): void {
     this.#counts[task.state === "cancelled" ? "cancelled" : "failed"]++;
     if (this.#queue.remove(task) || !this.#running.has(task.id)) return;
-    this.#workers.cancel(task.id, reason);
+    this.#workers.control({ type: "cancel", id: task.id, reason });
     // The place stays taken until the worker is free: a thread that spins is still a thread.
     setTimeout(() => this.#workers.kill(task.id), this.#options.cancelGrace ?? 1000).unref();
   }
@@ -117,9 +140,19 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     for (const task of this.#queue.drain()) this.#fail(task, error);
   }
 
+  /** @internal */
+  roomAgain(): void {
+    this.#pump();
+  }
+
   #submit(target: Class, method: string, args: readonly unknown[], options: TaskOptions, stream: boolean): Task {
     const token = this.#environment === undefined ? target.name : this.#environment.tokenOf(target);
-    const task = new Task(this.#nextId++, { token, method, args, stream, options: this.#withDefaults(options) }, this, performance.now());
+    const task = new Task(
+      this.#nextId++,
+      { token, method, args, stream, options: this.#withDefaults(options) },
+      this,
+      performance.now(),
+    );
     const refusal = this.#refusal(options);
     if (refusal === undefined) this.#accept(task);
     else task.reject(refusal);
@@ -134,9 +167,14 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   #refusal({ signal }: TaskOptions): Error | undefined {
     if (this.#stage === "new") return new ExecutorClosedError("the executor is not started: its application starts it");
     if (this.#stage !== "open") return new ExecutorClosedError("the executor is shut down");
-    if (signal?.aborted) return new CancelledError("the task was cancelled before it was submitted", { cause: signal.reason });
+    if (signal?.aborted)
+      return new CancelledError("the task was cancelled before it was submitted", { cause: signal.reason });
+    if (this.#workers.broken !== undefined) return this.#workers.broken;
     if (this.#hasPlace || this.#queue.size < this.#maxQueue) return undefined;
-    return new QueueFullError(`${this.#queue.size} tasks are waiting and maxQueue is ${this.#maxQueue}`, this.#retryAfter());
+    return new QueueFullError(
+      `${this.#queue.size} tasks are waiting and maxQueue is ${this.#maxQueue}`,
+      this.#retryAfter(),
+    );
   }
 
   get #hasPlace(): boolean {
@@ -170,7 +208,7 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     const { values, marks, signals } = encodeValues(task.call.args);
     const release = this.#forwardAborts(task, marks?.signals ?? [], signals);
     this.#workers
-      .run(messageOf(task, values, marks), task.call.args)
+      .run({ message: messageOf(task, values, marks), args: task.call.args, transferList: [] })
       .then(
         (reply) => this.#settle(task, reply),
         (error: unknown) => this.#fail(task, error),
@@ -185,16 +223,25 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     if (signals.length === 0) return nothing;
     const stop = new AbortController();
     for (const [position, signal] of signals.entries()) {
-      const abort = (): void => this.#workers.abortArgument(task.id, indexes[position] ?? 0);
+      const index = indexes[position] ?? 0;
+      const abort = (): void => this.#workers.control({ type: "abortArgument", id: task.id, index });
       signal.addEventListener("abort", abort, { once: true, signal: stop.signal });
     }
     return () => stop.abort();
   }
 
   #settle(task: Task, reply: Reply): void {
+    if (reply.ok === "refused") return this.#runElsewhere(task);
     if (!reply.ok) return this.#fail(task, decodeError(reply.error));
     if (!task.settled) this.#counts.completed++;
     task.resolve(reply.marks === undefined ? reply.value : decodeValues([reply.value], reply.marks)[0]);
+  }
+
+  /** Its worker retired before it took the task: nothing was run, so nothing is repeated. */
+  #runElsewhere(task: Task): void {
+    if (task.settled) return;
+    task.requeue();
+    this.#queue.unshift(task);
   }
 
   #fail(task: Task, error: unknown): void {
@@ -222,7 +269,8 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     this.#stage = "closing";
     if (cancelFutures || !wait) for (const task of this.#queue.drain()) task.cancel("the executor is shutting down");
     if (wait) await this.#idle(deadline);
-    for (const task of [...this.#queue.drain(), ...this.#running.values()]) task.cancel("the executor is shutting down");
+    for (const task of [...this.#queue.drain(), ...this.#running.values()])
+      task.cancel("the executor is shutting down");
     if (started) await this.#workers.stop(this.#options.cancelGrace ?? 1000);
     this.#stage = "closed";
   }

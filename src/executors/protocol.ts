@@ -21,7 +21,9 @@ export interface TaskMessage {
 /** How a call ended. */
 export type Reply =
   | { readonly ok: true; readonly value: unknown; readonly marks: Marks | undefined }
-  | { readonly ok: false; readonly error: EncodedError };
+  | { readonly ok: false; readonly error: EncodedError }
+  /** The worker retires and has not run the task: it is to be run elsewhere. */
+  | { readonly ok: "refused" };
 
 /** From a worker to its executor. */
 export type WorkerMessage =
@@ -31,6 +33,7 @@ export type WorkerMessage =
   | { readonly type: "item"; readonly id: number; readonly value: unknown; readonly marks: Marks | undefined }
   | { readonly type: "reply"; readonly id: number; readonly reply: Reply }
   | { readonly type: "uncaught"; readonly error: EncodedError }
+  | { readonly type: "retiring" }
   | { readonly type: "stopped" };
 
 /** From the executor to the worker that runs task `id`. */
@@ -48,6 +51,10 @@ export interface WorkerSettings {
   readonly module: string;
   readonly taskId: number | null;
   readonly logLevel: string;
+  /** The worker retires after this many tasks. */
+  readonly maxTasksPerWorker: number | undefined;
+  /** The worker retires when its heap is larger than this after a task, in MiB. */
+  readonly maxHeapMb: number | undefined;
 }
 
 /** How many items of a stream a worker may send ahead of its consumer. */

@@ -67,10 +67,14 @@ function tokenName(target: Class): string {
     if (token !== undefined) return token;
   }
   if (target.name !== "") return target.name;
-  throw new ConfigurationError(`a class without a name has @RunOnExecutor methods: give it @RunOnExecutor({ token: "…" })`);
+  throw new ConfigurationError(
+    `a class without a name has @RunOnExecutor methods: give it @RunOnExecutor({ token: "…" })`,
+  );
 }
 
 function hashOf(classes: ReadonlyMap<string, Class>): string {
-  const lines = [...classes].map(([token, target]) => `${token}:${[...executorMethodsOf(target).keys()].sort().join()}`);
+  const lines = [...classes].map(
+    ([token, target]) => `${token}:${[...executorMethodsOf(target).keys()].sort().join()}`,
+  );
   return createHash("sha256").update(lines.sort().join("\n")).digest("hex");
 }

@@ -1,4 +1,11 @@
-import type { Class, ExecutorEnvironment, ExecutorMethod, MethodArguments, TaskExecutor, TaskOptions } from "../concurrent.js";
+import type {
+  Class,
+  ExecutorEnvironment,
+  ExecutorMethod,
+  MethodArguments,
+  TaskExecutor,
+  TaskOptions,
+} from "../concurrent.js";
 import type { CallRouter, ExecutorCall } from "../decorators/calls.js";
 import type { RunOnExecutorOptions } from "../decorators/run-on-executor.js";
 import { ConfigurationError } from "../errors.js";

@@ -25,17 +25,32 @@ export class SessionTasks {
     this.#acquire = acquire;
   }
 
+  /** How many calls run now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   /** Runs one call and posts its reply. Never rejects. */
   async run(message: TaskMessage, memory: TaskMemory): Promise<void> {
     const task = new RunningTask(message, memory);
     this.#running.set(message.id, task);
-    this.#reply(message, await this.#attempt(message, task));
-    this.#running.delete(message.id);
+    const reply = await this.#attempt(message, task);
+    // A task that failed in one of its own callbacks was answered then.
+    if (this.#running.delete(message.id)) this.#reply(message, reply);
   }
 
   /** Acts on a message of the executor. One for a task that has ended is late, not wrong. */
   handle(message: TaskControl): void {
     this.#running.get(message.id)?.handle(message);
+  }
+
+  /** Answers a task with an error that one of its callbacks threw; its body may never settle. */
+  failFromOutside(task: unknown, error: unknown): void {
+    for (const [id, running] of this.#running) {
+      if (running !== task) continue;
+      this.#running.delete(id);
+      this.#post({ type: "reply", id, reply: { ok: false, error: encodeError(error) } });
+    }
   }
 
   async #attempt(message: TaskMessage, task: RunningTask): Promise<Reply> {
@@ -76,7 +91,12 @@ export class SessionTasks {
 
   #reply(message: TaskMessage, reply: Reply): void {
     try {
-      this.#send({ type: "reply", id: message.id, reply }, reply.ok ? reply.value : undefined, "result", message);
+      this.#send(
+        { type: "reply", id: message.id, reply },
+        reply.ok === true ? reply.value : undefined,
+        "result",
+        message,
+      );
     } catch (error) {
       this.#post({ type: "reply", id: message.id, reply: { ok: false, error: encodeError(error) } });
     }

@@ -1,18 +1,20 @@
 import { fileURLToPath } from "node:url";
-import type { ResourceLimits } from "node:worker_threads";
+import type { ResourceLimits, Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "../errors.js";
-import { generalLog, logLevel } from "../log.js";
+import { generalLog } from "../log.js";
 import type { WorkerStats } from "./executor.js";
-import type { Reply, TaskMessage } from "./protocol.js";
-import { ThreadLink, type ThreadLinkHost } from "./thread-link.js";
+import { argumentError, isCloneError, lostReply, placeOf, within } from "./faults.js";
+import { LinkSet } from "./link-set.js";
+import type { Reply, TaskControl, TaskMessage } from "./protocol.js";
+import { ThreadLink } from "./thread-link.js";
 import { type ThreadData, type ThreadHello, type ThreadTask, TaskSlots } from "./thread-protocol.js";
-import { serializationError } from "./values.js";
-import type { Workers, WorkersHost } from "./workers.js";
+import { type WorkerLimits, workerSettings } from "./worker-settings.js";
+import type { RunRequest, Workers, WorkersHost } from "./workers.js";
 
 /** The threads of an executor, as validated by it. Times are milliseconds. */
-export interface ThreadSettings {
+export interface ThreadSettings extends WorkerLimits {
   readonly minThreads: number;
   readonly maxThreads: number;
   readonly concurrency: number;
@@ -21,133 +23,105 @@ export interface ThreadSettings {
   readonly resourceLimits: ResourceLimits | undefined;
 }
 
+type LoadBalancer = NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>["loadBalancer"]>;
+
 /** A task that was given to the pool. */
 interface Dispatched {
   readonly slot: number;
   readonly message: TaskMessage;
-  reply: Reply | undefined;
 }
 
 const entry = fileURLToPath(new URL("./worker-entry.js", import.meta.url));
 
 /** Threads of a piscina pool. Piscina makes, keeps and replaces them; it never queues for us and never aborts a task. */
-export class ThreadWorkers implements Workers, ThreadLinkHost {
-  readonly #settings: (environment: ExecutorEnvironment) => ThreadSettings;
-  readonly #links = new Map<number, ThreadLink>();
+export class ThreadWorkers implements Workers {
+  readonly #settingsFor: (environment: ExecutorEnvironment) => ThreadSettings;
   readonly #tasks = new Map<number, Dispatched>();
-  #limits: ThreadSettings | undefined;
-  #environment!: ExecutorEnvironment;
-  #host!: WorkersHost;
+  #settings!: ThreadSettings;
+  #links!: LinkSet<ThreadLink>;
   #pool!: Piscina;
   #slots!: TaskSlots;
   #freeSlots: number[] = [];
-  #warm: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
 
-  constructor(settings: (environment: ExecutorEnvironment) => ThreadSettings) {
-    this.#settings = settings;
+  constructor(settingsFor: (environment: ExecutorEnvironment) => ThreadSettings) {
+    this.#settingsFor = settingsFor;
   }
 
   get capacity(): number {
-    return this.#limits === undefined ? 0 : this.#limits.maxThreads * this.#limits.concurrency;
+    if (this.#links === undefined) return 0;
+    const { maxThreads, concurrency } = this.#settings;
+    return Math.max(0, maxThreads - this.#links.unusable) * concurrency;
   }
 
-  get registryHash(): string {
-    return this.#environment.registryHash;
+  get broken(): Error | undefined {
+    return this.#links?.broken;
   }
 
   async start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void> {
-    this.#environment = environment;
-    this.#host = host;
-    this.#limits = this.#settings(environment);
-    this.#slots = TaskSlots.of(this.capacity);
-    this.#freeSlots = Array.from({ length: this.capacity }, (_, slot) => slot);
-    const warm = new Promise<void>((resolve, reject) => (this.#warm = { resolve, reject }));
-    this.#pool = this.#createPool(this.#limits);
-    await this.#withinBootTimeout(warm);
+    const settings = this.#settingsFor(environment);
+    this.#settings = settings;
+    this.#links = new LinkSet(host, environment.registryHash);
+    const places = settings.maxThreads * settings.concurrency;
+    this.#slots = TaskSlots.of(places);
+    this.#freeSlots = Array.from({ length: places }, (_, slot) => slot);
+    this.#pool = this.#createPool(environment);
+    await this.#links.untilReady(settings.minThreads, settings.bootTimeout);
   }
 
-  async run(message: TaskMessage, args: readonly unknown[]): Promise<Reply> {
-    const task: Dispatched = { slot: this.#freeSlots.pop() ?? 0, message, reply: undefined };
+  async run({ message, args, transferList }: RunRequest): Promise<Reply> {
+    const task = { slot: this.#freeSlots.pop() ?? 0, message };
     this.#slots.clear(task.slot);
     this.#tasks.set(message.id, task);
     try {
-      const threadId = (await this.#pool.run({ slot: task.slot, message } satisfies ThreadTask)) as number;
-      if (task.reply === undefined) this.#links.get(threadId)?.drain();
-      return task.reply ?? lost(message);
+      const threadId = await this.#post(task, transferList);
+      return this.#links.takeReply(message.id, threadId) ?? fail(lostReply(message));
     } catch (error) {
-      throw this.#explain(error, task, args);
+      if (isCloneError(error)) throw argumentError(args, message, error);
+      // A worker may end right after it replied.
+      return this.#links.takeReply(message.id, this.#slots.thread(task.slot)) ?? fail(this.#explain(error, task));
     } finally {
       this.#tasks.delete(message.id);
       this.#freeSlots.push(task.slot);
     }
   }
 
-  cancel(id: number, reason: string): void {
-    const task = this.#tasks.get(id);
+  control(message: TaskControl): void {
+    const task = this.#tasks.get(message.id);
     if (task === undefined) return;
-    this.#slots.cancel(task.slot);
-    this.#linkOf(task)?.post({ type: "cancel", id, reason });
+    if (message.type === "cancel") this.#slots.cancel(task.slot);
+    if (message.type === "abortArgument") this.#slots.abortArgument(task.slot, message.index);
+    this.#linkOf(task)?.post(message);
   }
 
   kill(id: number): void {
     const task = this.#tasks.get(id);
     const link = task && this.#linkOf(task);
-    if (link === undefined) return;
+    if (task === undefined || link === undefined) return;
+    generalLog.warn(`${placeOf(task.message)} did not stop when it was asked to: its thread is ended and replaced`);
     link.killed = true;
-    generalLog.warn(`${placeOf(task?.message)} did not stop when it was asked to: its thread is ended and replaced`);
-    void link.worker.terminate();
-  }
-
-  abortArgument(id: number, index: number): void {
-    const task = this.#tasks.get(id);
-    if (task === undefined) return;
-    this.#slots.abortArgument(task.slot, index);
-    this.#linkOf(task)?.post({ type: "abortArgument", id, index });
-  }
-
-  credit(id: number, count: number): void {
-    const task = this.#tasks.get(id);
-    if (task !== undefined) this.#linkOf(task)?.post({ type: "credit", id, count });
+    link.terminate();
   }
 
   async stop(deadline: number): Promise<void> {
-    const links = [...this.#links.values()].filter((link) => link.stage === "ready");
-    await within(deadline, Promise.all(links.map((link) => link.stop())));
+    await within(deadline, this.#links.stop());
     // A thread that is stuck in native code cannot be ended; its process will be.
     await within(deadline, this.#pool.destroy());
   }
 
   stats(): readonly WorkerStats[] {
-    return [...this.#links.values()].map((link) => link.stats());
+    const running = [...this.#tasks.values()].map(({ slot }) => this.#slots.thread(slot));
+    return this.#links?.stats((link) => running.filter((threadId) => threadId === link.id).length) ?? [];
   }
 
-  /** @internal */
-  reply(id: number, reply: Reply): void {
-    const task = this.#tasks.get(id);
-    if (task !== undefined) task.reply = reply;
+  #post({ slot, message }: Dispatched, transferList: readonly ArrayBuffer[]): Promise<number> {
+    const task: ThreadTask = { slot, message };
+    if (transferList.length === 0) return this.#pool.run(task) as Promise<number>;
+    return this.#pool.run(task, { transferList: [...transferList] }) as Promise<number>;
   }
 
-  /** @internal */
-  item(id: number, value: unknown): void {
-    this.#host.item(id, value);
-  }
-
-  /** @internal */
-  ready(): void {
-    const ready = [...this.#links.values()].filter((link) => link.stage === "ready").length;
-    if (ready >= (this.#limits?.minThreads ?? 0)) this.#warm?.resolve();
-  }
-
-  /** @internal */
-  bootFailed(link: ThreadLink, error: Error): void {
-    this.#warm?.reject(error);
-    this.#host.bootFailed(error);
-    void link.worker.terminate();
-  }
-
-  #createPool({ minThreads, maxThreads, concurrency, idleTimeout, resourceLimits }: ThreadSettings): Piscina {
-    const { module, taskId } = this.#environment;
-    const workerData: ThreadData = { settings: { module, taskId, logLevel: logLevel() }, slots: this.#slots.memory };
+  #createPool(environment: ExecutorEnvironment): Piscina {
+    const { minThreads, maxThreads, concurrency, idleTimeout, resourceLimits } = this.#settings;
+    const workerData: ThreadData = { settings: workerSettings(environment, this.#settings), slots: this.#slots.memory };
     const pool = new Piscina({
       filename: entry,
       name: "run",
@@ -159,82 +133,59 @@ export class ThreadWorkers implements Workers, ThreadLinkHost {
       atomics: "disabled",
       stricterFIFO: true,
       recordTiming: false,
+      loadBalancer: this.#leastBusy,
       argv: process.argv.slice(2),
       workerData,
       ...(resourceLimits && { resourceLimits }),
     });
     pool.on("message", (hello: ThreadHello) => this.#welcome(hello));
-    pool.on("error", (error: Error) => this.#poolFailed(error));
+    // A thread that ended while it had no task; without a listener the error would end the process.
+    pool.on("error", (error: Error) => this.#links.failed(threadEnded(error)));
     return pool;
   }
 
-  #welcome({ threadId, port }: ThreadHello): void {
-    const worker = this.#pool.threads.find((thread) => thread.threadId === threadId);
-    if (worker === undefined) return;
-    this.#links.set(threadId, new ThreadLink(threadId, worker, port, this));
-    worker.once("exit", () => this.#links.delete(threadId));
-  }
+  /** Threads whose start failed and those that retire are in piscina's list for a while, but take no task. */
+  readonly #leastBusy: LoadBalancer = (_, workers) => {
+    let best: (typeof workers)[number] | null = null;
+    for (const worker of workers) {
+      if (worker.currentUsage >= this.#settings.concurrency || !this.#links.isUsable(worker.id)) continue;
+      if (best === null || worker.currentUsage < best.currentUsage) best = worker;
+    }
+    return best;
+  };
 
-  /** A thread ended while it had no task; without this listener the error would end the process. */
-  #poolFailed(error: Error): void {
-    this.#warm?.reject(new WorkerBootError(`a worker thread could not start: ${error.message}`, { cause: error }));
-    generalLog.error("a worker thread ended", { error });
+  #welcome({ threadId, port }: ThreadHello): void {
+    const worker: Worker | undefined = this.#pool.threads.find((thread) => thread.threadId === threadId);
+    if (worker === undefined) return;
+    const link = new ThreadLink(worker, port, this.#links, this.#settings.bootTimeout);
+    this.#links.add(link);
+    worker.once("exit", () => this.#links.remove(link));
   }
 
   #linkOf(task: Dispatched): ThreadLink | undefined {
     return this.#links.get(this.#slots.thread(task.slot));
   }
 
-  #explain(error: unknown, task: Dispatched, args: readonly unknown[]): Error {
+  #explain(error: unknown, task: Dispatched): Error {
     const place = placeOf(task.message);
-    if (error instanceof DOMException && error.name === "DataCloneError") return argumentError(args, place, error);
     const { code, message } = error as { code?: string; message: string };
-    if (code === "ERR_WORKER_OUT_OF_MEMORY") return new WorkerOutOfMemoryError(`${place} ran out of memory`, { cause: error });
-    const link = this.#linkOf(task);
+    if (code === "ERR_WORKER_OUT_OF_MEMORY") {
+      return new WorkerOutOfMemoryError(`${place} needed more memory than resourceLimits allow`, { cause: error });
+    }
+    const link = this.#links.recent(this.#slots.thread(task.slot));
     const exitCode = Number(/exited with code: (-?\d+)/.exec(message)?.[1] ?? Number.NaN);
-    return new WorkerCrashedError(`the thread that ran ${place} ended: ${message}`, {
+    return new WorkerCrashedError(`the thread that ran ${place} ended: ${link?.uncaught?.message ?? message}`, {
       cause: link?.uncaught ?? error,
       retryable: link?.killed ?? false,
       ...(Number.isInteger(exitCode) && { exitCode }),
     });
   }
-
-  #withinBootTimeout(warm: Promise<void>): Promise<void> {
-    const limit = this.#limits?.bootTimeout ?? 0;
-    const timer = setTimeout(() => this.#warm?.reject(new WorkerBootError(`no worker thread was ready after ${limit} ms`)), limit);
-    return warm.finally(() => {
-      clearTimeout(timer);
-      this.#warm = undefined;
-    });
-  }
 }
 
-function lost(message: TaskMessage): never {
-  throw new WorkerCrashedError(`the reply of ${placeOf(message)} was lost`);
+function threadEnded(error: Error): WorkerBootError {
+  return new WorkerBootError(`a worker thread ended while it started: ${error.message}`, { cause: error });
 }
 
-function placeOf(message: TaskMessage | undefined): string {
-  return message === undefined ? "a task" : `${message.token}.${message.method}`;
-}
-
-function argumentError(args: readonly unknown[], place: string, cause: unknown): Error {
-  const faulty = args.findIndex((argument) => !clones(argument));
-  return serializationError(args[faulty], `argument ${Math.max(0, faulty)}`, place, cause);
-}
-
-function clones(value: unknown): boolean {
-  if (value instanceof AbortSignal) return true;
-  try {
-    structuredClone(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Waits for `work`, but no longer than `limit` milliseconds. */
-async function within(limit: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, limit)))]);
-  clearTimeout(timer);
+function fail(error: Error): never {
+  throw error;
 }

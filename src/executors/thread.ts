@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { ResourceLimits } from "node:worker_threads";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { checkNumbers } from "./check.js";
-import { LocalExecutor, type QueueOptions } from "./local-executor.js";
+import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
 import { type ThreadSettings, ThreadWorkers } from "./thread-workers.js";
 
 /** What a {@link ThreadPoolExecutor} can be told. Times are milliseconds. */
@@ -22,6 +22,10 @@ export interface ThreadPoolOptions extends QueueOptions {
   readonly bootTimeout?: number;
   /** Limits of V8's heap in each thread, as `node:worker_threads` takes them; Buffers are not counted. Default: none. */
   readonly resourceLimits?: ResourceLimits;
+  /** A thread is replaced after this many tasks. Default: never. */
+  readonly maxTasksPerWorker?: number;
+  /** A thread is replaced when its used heap is larger than this after a task, in MiB. Default: never. */
+  readonly maxHeapMb?: number;
 }
 
 /**
@@ -54,6 +58,8 @@ function withDefaults(given: ThreadPoolOptions, environment: ExecutorEnvironment
     concurrency: given.concurrency ?? 1,
     bootTimeout: given.bootTimeout ?? 30_000,
     resourceLimits: given.resourceLimits,
+    maxTasksPerWorker: given.maxTasksPerWorker,
+    maxHeapMb: given.maxHeapMb,
   };
 }
 
@@ -64,10 +70,8 @@ function check(given: ThreadPoolOptions): void {
     idleTimeout: { from: 0 },
     concurrency: { from: 1, integer: true },
     bootTimeout: { from: 1 },
-    maxQueue: { from: 0, integer: true },
-    queueTimeout: { from: 1 },
-    deadline: { from: 1 },
-    cancelGrace: { from: 0 },
-    ageing: { from: 1 },
+    maxTasksPerWorker: { from: 1, integer: true },
+    maxHeapMb: { from: 1 },
+    ...queueRules,
   });
 }

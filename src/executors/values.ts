@@ -68,7 +68,10 @@ function unexpectedSignal(): never {
  * @param root how the value is called in the message, for example `argument 0` or `result`.
  */
 export function serializationError(value: unknown, root: string, place: string, cause: unknown): SerializationError {
-  const fault = findUncloneable(value, root, new Set()) ?? { path: root, kind: "a value that structured clone refuses" };
+  const fault = findUncloneable(value, root, new Set()) ?? {
+    path: root,
+    kind: "a value that structured clone refuses",
+  };
   return new SerializationError(
     `${place}: ${fault.path} is ${fault.kind} and cannot be sent to another thread; send plain data instead`,
     fault.path,

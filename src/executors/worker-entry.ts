@@ -3,7 +3,6 @@ import "../metadata.js";
 import { MessageChannel, parentPort, threadId, workerData } from "node:worker_threads";
 import { becomeWorker } from "../decorators/calls.js";
 import { type LogLevel, setLogLevel } from "../log.js";
-import { encodeError } from "./error-codec.js";
 import type { ControlMessage, WorkerMessage } from "./protocol.js";
 import { type ThreadData, type ThreadHello, type ThreadTask, TaskSlots } from "./thread-protocol.js";
 import { redirectOutput } from "./worker-output.js";
@@ -23,8 +22,8 @@ becomeWorker();
 setLogLevel(settings.logLevel as LogLevel);
 parentPort?.postMessage({ threadId, port: port2 } satisfies ThreadHello, [port2]);
 redirectOutput(post);
-process.on("uncaughtException", endThread);
-const session = new WorkerSession(post, settings);
+const session = new WorkerSession(post, settings, () => process.exit(0));
+process.on("uncaughtException", (error) => session.uncaught(error));
 executor.on("message", (message: ControlMessage) => session.handle(message));
 
 /** Runs one task; the reply goes through the executor's own line, what piscina gets only frees the place. */
@@ -35,10 +34,4 @@ export async function run({ slot, message }: ThreadTask): Promise<number> {
     isArgumentAborted: (index) => slots.isArgumentAborted(slot, index),
   });
   return threadId;
-}
-
-/** The thread's state is unknown from here on: say why, and let the pool make a new one. */
-function endThread(error: unknown): void {
-  post({ type: "uncaught", error: encodeError(error) });
-  process.exit(1);
 }

@@ -1,3 +1,5 @@
+import { getHeapStatistics } from "node:v8";
+import { ExecutorContext } from "../context.js";
 import { WorkerBootError, toError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { ControlMessage, TaskMessage, WorkerSettings } from "./protocol.js";
@@ -5,19 +7,26 @@ import type { TaskMemory } from "./running-task.js";
 import { type Post, SessionTasks } from "./session-tasks.js";
 import { type WorkerApplication, importApplication } from "./worker-application.js";
 
+const mebibyte = 2 ** 20;
+
 /**
  * The worker's side of an executor, whatever carries the messages: builds the application's container once, runs calls in
- * it, and disposes it at the end.
+ * it, retires when it is told to or when its time has come, and disposes the container at its end.
  */
 export class WorkerSession {
   readonly #post: Post;
   readonly #settings: WorkerSettings;
+  readonly #exit: () => void;
   readonly #application: Promise<WorkerApplication>;
   readonly #tasks: SessionTasks;
+  #completed = 0;
+  #retiring = false;
 
-  constructor(post: Post, settings: WorkerSettings) {
+  /** @param exit ends this worker; called when it has retired and all is disposed. */
+  constructor(post: Post, settings: WorkerSettings, exit: () => void) {
     this.#post = post;
     this.#settings = settings;
+    this.#exit = exit;
     this.#application = this.#boot();
     // Each task that waits for a failed boot is told; by itself the failure is no unhandled rejection.
     this.#application.catch(() => undefined);
@@ -25,13 +34,45 @@ export class WorkerSession {
   }
 
   /** Runs one call and posts its reply. Never rejects. */
-  run(message: TaskMessage, memory: TaskMemory): Promise<void> {
-    return this.#tasks.run(message, memory);
+  async run(message: TaskMessage, memory: TaskMemory): Promise<void> {
+    if (this.#retiring) return this.#post({ type: "reply", id: message.id, reply: { ok: "refused" } });
+    await this.#tasks.run(message, memory);
+    this.#completed++;
+    if (this.#isWornOut()) this.retire();
+    else this.#exitIfRetired();
   }
 
   handle(message: ControlMessage): void {
     if (message.type === "stop") void this.#stop();
     else this.#tasks.handle(message);
+  }
+
+  /**
+   * After an error that nobody caught. It is given to the task in whose course it was thrown, if that still runs, and to no
+   * other; what state the worker is in is unknown, so it retires.
+   */
+  uncaught(error: unknown): void {
+    this.#tasks.failFromOutside(ExecutorContext.current(), error);
+    this.#post({ type: "uncaught", error: encodeError(error) });
+    this.retire();
+  }
+
+  /** Takes no more tasks, finishes those that run, disposes, and exits. Another worker takes its place. */
+  retire(): void {
+    if (this.#retiring) return;
+    this.#retiring = true;
+    this.#post({ type: "retiring" });
+    this.#exitIfRetired();
+  }
+
+  #exitIfRetired(): void {
+    if (this.#retiring && this.#tasks.running === 0) void this.#stop().then(this.#exit);
+  }
+
+  #isWornOut(): boolean {
+    const { maxTasksPerWorker = Infinity, maxHeapMb = Infinity } = this.#settings;
+    if (this.#completed >= maxTasksPerWorker) return true;
+    return maxHeapMb !== Infinity && getHeapStatistics().used_heap_size > maxHeapMb * mebibyte;
   }
 
   async #boot(): Promise<WorkerApplication> {

@@ -1,6 +1,6 @@
 import type { ExecutorEnvironment } from "../concurrent.js";
 import type { WorkerStats } from "./executor.js";
-import type { Reply, TaskMessage } from "./protocol.js";
+import type { Reply, TaskControl, TaskMessage } from "./protocol.js";
 
 /** What an executor is told by its workers. */
 export interface WorkersHost {
@@ -8,6 +8,17 @@ export interface WorkersHost {
   item(id: number, value: unknown): void;
   /** A worker cannot start: what waits for one must not wait for ever. */
   bootFailed(error: Error): void;
+  /** `capacity` may have grown. */
+  roomAgain(): void;
+}
+
+/** One task for a worker. */
+export interface RunRequest {
+  readonly message: TaskMessage;
+  /** The arguments as the caller gave them, to find the one that cannot be cloned. */
+  readonly args: readonly unknown[];
+  /** What is moved instead of copied, where that is possible. */
+  readonly transferList: readonly ArrayBuffer[];
 }
 
 /**
@@ -15,23 +26,21 @@ export interface WorkersHost {
  * ({@link LocalExecutor}), which never runs more than `capacity` tasks at once.
  */
 export interface Workers {
-  /** How many tasks may run at once; known after `start`. */
+  /** How many tasks may run at once: 0 before `start`, less while workers retire. */
   readonly capacity: number;
+  /** Why no worker can take a task at present; undefined when one can, or one is being made. */
+  readonly broken: Error | undefined;
   /** Resolves when the first workers are ready. */
   start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void>;
   /**
    * Runs one task. Resolves when its place is free again, rejects when its worker is gone: a `WorkerCrashedError`,
    * `WorkerOutOfMemoryError`, `WorkerBootError` or, for arguments that cannot be cloned, a `SerializationError`.
    */
-  run(task: TaskMessage, args: readonly unknown[]): Promise<Reply>;
-  /** Asks a running task to end. */
-  cancel(id: number, reason: string): void;
+  run(request: RunRequest): Promise<Reply>;
+  /** Hands a message to the worker that runs the task, if one does. */
+  control(message: TaskControl): void;
   /** Ends the worker that runs the task, if it still runs it. */
   kill(id: number): void;
-  /** Forwards the abort of a signal that was passed as argument `index`. */
-  abortArgument(id: number, index: number): void;
-  /** Lets a stream send `count` more items. */
-  credit(id: number, count: number): void;
   /** Lets workers dispose their services, then ends them; what still runs is ended at `deadline` milliseconds from now. */
   stop(deadline: number): Promise<void>;
   stats(): readonly WorkerStats[];

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../context.js";
 import { CancelledError } from "../errors.js";
 import { type ArgumentMap, emptyArguments, parseArguments } from "../http/arguments.js";
+import { readBody } from "../http/body.js";
 import { parseJson } from "../http/json.js";
 import type { HTTPSettings } from "../http/limits.js";
 import { decodeUtf8, parseMediaType, requireUtf8 } from "../http/media-type.js";
@@ -22,7 +23,7 @@ const acceptableId = /^[\w.:/+=@-]{1,128}$/;
 
 /**
  * One request and its response while they are served. What a request may not need is made when it is asked for: the
- * signal, the id.
+ * signal, the id, the arguments.
  */
 export class Exchange implements RequestContext {
   readonly message: IncomingMessage;
@@ -35,7 +36,6 @@ export class Exchange implements RequestContext {
   #controller: AbortController | undefined;
   #ended: Error | undefined;
   #id: string | undefined;
-
   #query: ArgumentMap | undefined;
   #form: ArgumentMap | undefined;
 
@@ -44,7 +44,7 @@ export class Exchange implements RequestContext {
     this.request = request;
     this.response = new ResponseWriter(raw, host);
     this.settings = host.settings;
-    this.response.onClientGone = () => this.#clientLeft();
+    this.response.onClientGone = () => this.clientLeft();
   }
 
   /** Aborts when the client leaves or the request's time is up. */
@@ -74,14 +74,32 @@ export class Exchange implements RequestContext {
     return this.#form;
   }
 
+  /** Fills `request.body`. Call it once, when there is a body. @throws what the reader in `http/body.ts` throws. */
+  async readBody(): Promise<void> {
+    this.request.body = await readBody(this.message, this.settings.bodyLimit);
+    // Whoever asked before has seen an empty body.
+    this.#form = undefined;
+  }
+
   json(): unknown {
     return parseJson(this.request.body, this.request.headers.get("content-type"), this.settings);
   }
 
-  /** Ends the request's work, with the reason that its signal carries. */
+  /** Ends the request's work, with the reason that its signal carries. The first reason counts. */
   abort(reason: Error): void {
     this.#ended ??= reason;
     this.#controller?.abort(reason);
+  }
+
+  /**
+   * The client has gone. Once, and not after `finish`: then the request is over, and that its last bytes were not taken is
+   * the transport's matter.
+   */
+  clientLeft(): void {
+    if (this.response.finished || this.outcome !== "completed") return;
+    this.outcome = "clientClosed";
+    this.abort(new CancelledError("the client closed the connection"));
+    this.onClientClosed?.();
   }
 
   #parseForm(): ArgumentMap {
@@ -89,14 +107,6 @@ export class Exchange implements RequestContext {
     if (type?.essence !== "application/x-www-form-urlencoded") return emptyArguments();
     requireUtf8(type);
     return parseArguments(decodeUtf8(this.request.body), this.settings.parameterLimit);
-  }
-
-  /** After `finish` the request is over; that its last bytes were not taken is the transport's matter. */
-  #clientLeft(): void {
-    if (this.response.finished) return;
-    this.outcome = "clientClosed";
-    this.abort(new CancelledError("the client closed the connection"));
-    this.onClientClosed?.();
   }
 
   #clientsId(): string | undefined {

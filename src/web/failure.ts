@@ -1,43 +1,74 @@
 import { Finish, WaterspoutError } from "../errors.js";
-import type { ResponseWriter } from "../http/response.js";
+import { ClientClosedError } from "../http/client-closed.js";
 import { applicationLog } from "../log.js";
-import { errorPage } from "./error-page.js";
+import { errorPage, setErrorHead, writePage } from "./error-page.js";
 import type { Exchange } from "./exchange.js";
 import type { RequestHandler } from "./handler.js";
 import { logAccess, logFailure } from "./request-log.js";
 
 /**
  * Ends a request whose handler threw. Each step may fail in its turn (the logger, the error page, a socket that is gone):
- * then the next, simpler one is taken; the last closes the connection, so that a truncated answer looks truncated.
+ * then the next, simpler one is taken; the last closes the connection. Never throws.
  */
 export function failRequest(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
-  if (error instanceof Finish) return finishEarly(handler, exchange, error);
-  // Whoever has left is not answered, and an error that followed from leaving is not worth a line.
-  if (exchange.outcome === "clientClosed") return;
+  if (error instanceof ClientClosedError) exchange.clientLeft();
+  if (error instanceof Finish && handler !== undefined) return finishEarly(handler, exchange, error);
   if (exchange.outcome === "completed") exchange.outcome = "error";
-  attempt(() => (handler === undefined ? logFailure(exchange.request, error) : handler.logException(error)));
-  if (exchange.response.finished) return;
-  if (handler !== undefined && attempt(() => handler.sendError(statusOf(error), error))) return;
-  if (!attempt(() => sendBarePage(exchange, statusOf(error), error))) exchange.response.abort();
+  logError(handler, exchange, error);
+  // Whoever has left is not answered.
+  if (exchange.outcome !== "clientClosed") sendErrorPage(handler, exchange, error);
 }
 
-/** The end of every request: one line in the access log, one `onFinish`. */
-export function concludeRequest(handler: RequestHandler | undefined, exchange: Exchange, logged: boolean): void {
+/**
+ * The end of every request: one line in the access log, one `onFinish`. Never throws.
+ *
+ * @returns settles when an async `onFinish` is done.
+ */
+export function concludeRequest(
+  handler: RequestHandler | undefined,
+  exchange: Exchange,
+  logged: boolean,
+): Promise<void> | undefined {
   if (logged) attempt(() => logAccess(exchange));
-  runHook(() => handler?.onFinish?.(exchange.outcome));
+  return handler?.onFinish === undefined ? undefined : runHook(() => handler.onFinish?.(exchange.outcome));
 }
 
-/** Runs a hook whose failure must not reach anybody, now or later. */
-export function runHook(hook: () => unknown): void {
-  attempt(() => {
-    const result = hook();
-    if (result instanceof Promise) result.catch((error: unknown) => logStray(error));
-  });
+/** Runs a hook whose failure must reach nobody but the log, now or later. */
+export async function runHook(hook: () => unknown): Promise<void> {
+  try {
+    await hook();
+  } catch (error) {
+    logStray(error);
+  }
 }
 
-function finishEarly(handler: RequestHandler | undefined, exchange: Exchange, { chunk }: Finish): void {
+function finishEarly(handler: RequestHandler, exchange: Exchange, { chunk }: Finish): void {
   if (exchange.response.finished) return;
-  attempt(() => void handler?.finish(chunk));
+  try {
+    void handler.finish(chunk);
+  } catch (error) {
+    failRequest(handler, exchange, error);
+  }
+}
+
+function logError(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
+  if (exchange.outcome === "clientClosed" && followsFromLeaving(error)) return;
+  if (handler !== undefined && attempt(() => handler.logException(error))) return;
+  attempt(() => logFailure(exchange.request, error));
+}
+
+/** An error that only says again that the client has left, in our words or in those of what `signal` was given to. */
+function followsFromLeaving(error: unknown): boolean {
+  return error instanceof WaterspoutError || (error instanceof Error && error.name === "AbortError");
+}
+
+function sendErrorPage(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
+  const { response } = exchange;
+  if (response.finished) return;
+  const status = statusOf(error);
+  const page = (): void => (handler === undefined ? sendBarePage(exchange, status, error) : handler.sendError(status, error));
+  if (attempt(page) && response.finished) return;
+  if (!attempt(() => sendBarePage(exchange, status, undefined))) response.abort();
 }
 
 /** An error that says nothing about a status is nobody's but ours: 500. */
@@ -45,21 +76,12 @@ function statusOf(error: unknown): number {
   return error instanceof WaterspoutError ? error.status : 500;
 }
 
-/** The answer when there is no handler, or its own page failed: the same page, without anything of the handler's. */
-export function sendBarePage({ request, response }: Pick<Exchange, "request" | "response">, status: number, error: unknown): void {
-  if (response.headersWritten) throw new Error("the headers are out");
+/** The page when there is no handler, or its own failed. Without an error it has nothing that may be at fault. */
+function sendBarePage({ request, response }: Exchange, status: number, error: unknown): void {
   response.clear();
-  response.setStatus(status);
-  setErrorHeaders(response, error);
-  const page = errorPage(status, error, request.headers.get("accept"));
-  response.setHeader("Content-Type", page.type);
-  response.write(page.body);
+  setErrorHead(response, status, error);
+  writePage(response, errorPage(status, error, request.headers.get("accept")));
   void response.finish();
-}
-
-function setErrorHeaders(response: ResponseWriter, error: unknown): void {
-  if (!(error instanceof WaterspoutError)) return;
-  for (const [name, value] of Object.entries(error.responseHeaders)) response.setHeader(name, value);
 }
 
 /** Runs one step; a step that throws is logged and reported as failed. */

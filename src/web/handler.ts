@@ -1,11 +1,11 @@
 import type { DependencyContainer } from "../container.js";
-import { HTTPError, MissingArgumentError, RequestNotAvailableError, ResponseError, WaterspoutError } from "../errors.js";
+import { MissingArgumentError, RequestNotAvailableError, ResponseError } from "../errors.js";
 import { allArguments } from "../http/arguments.js";
 import type { HeaderValue } from "../http/header-value.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import type { ResponseWriter } from "../http/response.js";
 import { generalLog } from "../log.js";
-import { errorPage } from "./error-page.js";
+import { debugPage, errorPage, setErrorHead, writePage } from "./error-page.js";
 import type { Exchange, Outcome } from "./exchange.js";
 import { logFailure } from "./request-log.js";
 import { writeValue } from "./values.js";
@@ -14,6 +14,8 @@ import { writeValue } from "./values.js";
 export interface HandlerApplication {
   /** The application's container: `resolve(Clock)` gives what handlers are injected. */
   readonly container: DependencyContainer;
+  /** Whether error pages may show stacks. */
+  readonly debug: boolean;
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string;
 }
 
@@ -54,32 +56,48 @@ export abstract class RequestHandler {
 
   // ---- entry points, for subclasses
 
-  /** Receives the arguments of the route's table form, before anything else. Must not write. Default: nothing. */
+  /**
+   * Receives the arguments of the route's table form, before the method is checked and the body is read. One object for
+   * all requests: do not change it. Not async. Default: nothing.
+   */
   initialize?(args: object): void;
 
-  /** Runs before the verb, with the body read; may be async. Finishing the request here skips the verb. Default: nothing. */
+  /**
+   * Runs before the verb, with the body read; may be async. Finishing the request here, by `finish`, `redirect`,
+   * `sendError` or `throw new Finish()`, skips the verb. It does not run for 405 and OPTIONS, which have no verb. Default: nothing.
+   */
   prepare?(): unknown;
 
-  /** Runs exactly once for each constructed handler, after the answer was handed over; must not write. Default: nothing. */
+  /**
+   * Runs exactly once for each constructed handler, when the answer was handed over and the verb has ended or its time is
+   * up; must not write. It may be async: request-scoped services live until it is done. What it throws is logged. `outcome`
+   * is `error` when something was thrown, `clientClosed` and `timeout` when nobody waits for the answer any more, else
+   * `completed`, whatever the status. Default: nothing.
+   */
   onFinish?(outcome: Outcome): void;
 
-  /** Runs when the client leaves before it was answered. The verb goes on; its `signal` has aborted. Default: nothing. */
+  /**
+   * Runs once when the client leaves before it was answered. The verb goes on; its `signal` has aborted. What it throws is
+   * logged. Default: nothing.
+   */
   onConnectionClose?(): void;
 
-  /** Sets headers of every answer, error pages included; runs again when an error clears the response. Default: nothing. */
+  /** Sets headers of every answer, error pages included; runs again when an error clears the response. Not async. Default: nothing. */
   setDefaultHeaders(): void {}
 
   // ---- the request
 
+  /** Method, path, headers, body, peer. This and all that follows throws RequestNotAvailableError where there is no request. */
   get request(): HTTPServerRequest {
     return this.#exchange("request").request;
   }
 
+  /** Container, named routes, `debug`. */
   get application(): HandlerApplication {
     return this.#available("application").application;
   }
 
-  /** The values of the path's parameters, in order. */
+  /** What the verb is called with: the path's parameters, decoded once; undefined for a RegExp's group that took no part. */
   get pathArguments(): readonly (string | undefined)[] {
     return this.#available("pathArguments").pathArguments;
   }
@@ -98,13 +116,13 @@ export abstract class RequestHandler {
    * The last value of an argument of the body or the query; the body comes after the query. Control characters become
    * spaces, and both ends are trimmed unless `strip` is false.
    *
-   * @throws MissingArgumentError (400) when it is absent and there is no default.
+   * @throws MissingArgumentError (400) when it is absent and there is no fallback.
    */
   getArgument(name: string, fallback?: string, strip = true): string {
     return last(this.getArguments(name, strip), name, fallback);
   }
 
-  /** All values, the query's first; empty when there is none. */
+  /** All values, the query's first; empty when there is none. @throws HTTPError 400 for too many or malformed ones. */
   getArguments(name: string, strip = true): string[] {
     return [...this.getQueryArguments(name, strip), ...this.getBodyArguments(name, strip)];
   }
@@ -114,6 +132,7 @@ export abstract class RequestHandler {
     return last(this.getQueryArguments(name, strip), name, fallback);
   }
 
+  /** {@link getArguments} for the query alone. */
   getQueryArguments(name: string, strip = true): string[] {
     return allArguments(this.#exchange("getQueryArguments").queryArguments, name, strip);
   }
@@ -123,6 +142,7 @@ export abstract class RequestHandler {
     return last(this.getBodyArguments(name, strip), name, fallback);
   }
 
+  /** {@link getArguments} for a urlencoded body alone. */
   getBodyArguments(name: string, strip = true): string[] {
     return allArguments(this.#exchange("getBodyArguments").bodyArguments, name, strip);
   }
@@ -138,11 +158,16 @@ export abstract class RequestHandler {
 
   // ---- the answer
 
-  /** @throws ResponseError for a status that is none, a reason with control characters, or after the headers are out. */
+  /**
+   * Default: 200. The reason replaces the standard phrase.
+   *
+   * @throws ResponseError for a status outside of 200 to 599, a reason that is not printable ASCII, or after the headers are out.
+   */
   setStatus(status: number, reason?: string): void {
     this.#response("setStatus").setStatus(status, reason);
   }
 
+  /** The status as it stands. */
   getStatus(): number {
     return this.#response("getStatus").status;
   }
@@ -152,11 +177,12 @@ export abstract class RequestHandler {
     this.#response("setHeader").setHeader(name, value);
   }
 
-  /** Adds one more value of a header, for example of `Link`. */
+  /** Adds one more value of a header, for example of `Link`. @throws as `setHeader` does. */
   addHeader(name: string, value: HeaderValue): void {
     this.#response("addHeader").addHeader(name, value);
   }
 
+  /** Takes a header back. @throws ResponseError after the headers are out. */
   clearHeader(name: string): void {
     this.#response("clearHeader").clearHeader(name);
   }
@@ -165,13 +191,19 @@ export abstract class RequestHandler {
    * Adds to the answer: a string (HTML unless a type is set), bytes, or an object or array as JSON. Nothing is sent before
    * `flush` or the end of the request.
    *
-   * @throws ResponseError after `finish`, and for anything else, which has no meaning as an answer.
+   * @throws ResponseError after `finish`, and for anything else, which has no meaning as an answer: a number, a promise, an
+   * Error, an object that JSON shows as `{}`.
    */
   write(chunk: unknown): void {
     writeValue(this.#response("write"), chunk);
   }
 
-  /** Sends the headers and what was written so far; resolves when the client's side has room for more. */
+  /**
+   * Sends the headers and what was written so far; resolves when the client's side has room for more, so await it in a
+   * loop. From here on an error cuts the connection, and neither status nor headers can be changed.
+   *
+   * @throws ResponseError after `finish`. Rejects when the client has left.
+   */
   flush(): Promise<void> {
     return this.#response("flush").flush();
   }
@@ -187,7 +219,11 @@ export abstract class RequestHandler {
     return this.#response("finish").finish();
   }
 
-  /** Answers with a redirect: 302, 301 when `permanent`, or `status`. Check a target that comes from the client. */
+  /**
+   * Answers with a redirect: 302, 301 when `permanent`, or `status`. Check a target that comes from the client.
+   *
+   * @throws ResponseError for a status outside of 300 to 399, a target with control characters, or after the headers are out.
+   */
   redirect(url: string, permanent = false, status?: number): void {
     const code = status ?? (permanent ? 301 : 302);
     if (code < 300 || code > 399) throw new ResponseError(`redirect() takes a status from 300 to 399, got ${code}`);
@@ -196,32 +232,41 @@ export abstract class RequestHandler {
     void this.finish();
   }
 
-  /** Answers with the error page for `status`, replacing what was written and not yet sent. */
+  /**
+   * Answers with the error page for `status`, in the place of what was written and not yet sent. When the headers are out it
+   * cuts the connection, so that a truncated answer looks truncated. Not async. To end the verb as well, throw an
+   * {@link HTTPError} instead.
+   *
+   * @throws ResponseError after `finish`.
+   */
   sendError(status = 500, error?: unknown): void {
     const response = this.#response("sendError");
-    if (response.headersWritten) {
+    if (response.headersWritten && !response.finished) {
       generalLog.error("Cannot send error response after headers written");
       return response.abort();
     }
     response.clear();
     this.setDefaultHeaders();
-    response.setStatus(status, error instanceof HTTPError ? error.reason : undefined);
-    if (error instanceof WaterspoutError) this.#setHeaders(error.responseHeaders);
+    setErrorHead(response, status, error);
     this.writeError(status, error);
     if (!response.finished) void this.finish();
   }
 
   /**
    * Writes the body of an error page; override it for your own. `error` is what was thrown, if anything was: do not show a
-   * client what it says. Default: Tornado's HTML page or `application/problem+json` (RFC 9457), as `Accept` prefers.
+   * client what it says. Not async. Default: Tornado's HTML page or `application/problem+json` (RFC 9457), as `Accept`
+   * prefers; with `debug`, the stack of what ended in a 5xx.
    */
   writeError(status: number, error?: unknown): void {
-    const page = errorPage(status, error, this.request.headers.get("accept"));
-    this.setHeader("Content-Type", page.type);
-    this.write(page.body);
+    const shown = this.application.debug && status >= 500 && error !== undefined;
+    const page = shown ? debugPage(error) : errorPage(status, error, this.request.headers.get("accept"));
+    writePage(this.#response("writeError"), page);
   }
 
-  /** Logs what ended the request: an {@link HTTPError} as a warning when it has a log message, all else with its stack. */
+  /**
+   * Logs what ended the request: an {@link HTTPError} as a warning when it has a log message, all else as an error with its
+   * stack. Not async.
+   */
   logException(error: unknown): void {
     logFailure(this.request, error);
   }
@@ -229,10 +274,6 @@ export abstract class RequestHandler {
   /** The path of the route that is called `name`, with its parameters filled in. @throws ConfigurationError for an unknown name. */
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string {
     return this.application.reverseUrl(name, ...pathArguments);
-  }
-
-  #setHeaders(headers: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(headers)) this.setHeader(name, value);
   }
 
   #response(member: string): ResponseWriter {
