@@ -26,8 +26,20 @@ export interface TaskOptions {
   readonly priority?: number;
   /** Aborting it cancels the task: a waiting one never starts, a running one sees its own signal abort. */
   readonly signal?: AbortSignal;
-  /** Names the request for which the task runs; travels to the worker. */
+  /** Names the request for which the task runs; travels to the worker. Default: none. */
   readonly requestId?: string;
+  /** W3C trace context; travels to the worker. Default: none. */
+  readonly traceparent?: string;
+  /**
+   * What is left of the caller's own time, in milliseconds. It is told to the task as part of its `deadline`; whoever has that
+   * time ends the task by `signal`. Default: no end.
+   */
+  readonly timeLeft?: number;
+  /**
+   * Moves the memory of all buffers and typed arrays in the arguments and the result to the other side instead of copying it;
+   * what the sender holds is empty afterwards. See `move` for single values. Default: false.
+   */
+  readonly transfer?: boolean;
 }
 
 /** A task's handle: a promise that can be cancelled and asked for its state. Source: `concurrent.futures.Future`. */

@@ -12,6 +12,8 @@ export interface ExecutorContextValue {
   /** How many milliseconds are left before the deadline; undefined when there is none. */
   readonly deadline: number | undefined;
   readonly requestId: string | undefined;
+  /** W3C trace context of the request, as it came: the task is part of that trace. */
+  readonly traceparent: string | undefined;
   /** `Class.method` as registered. */
   readonly token: string;
 }
@@ -35,6 +37,9 @@ export function runAsTask<R>(value: ExecutorContextValue, body: () => R): R {
 export interface RequestContext {
   readonly signal: AbortSignal;
   readonly requestId?: string | undefined;
+  readonly traceparent?: string | undefined;
+  /** Milliseconds that are left until the request's time is up; undefined when it has no end. */
+  readonly timeLeft?: number | undefined;
 }
 
 const requests = new AsyncLocalStorage<RequestContext>();
@@ -47,4 +52,36 @@ export function currentRequest(): RequestContext | undefined {
 /** Runs `body` as part of `request`. */
 export function runInRequest<R>(request: RequestContext, body: () => R): R {
   return requests.run(request, body);
+}
+
+const carried = new Map<string, AsyncLocalStorage<unknown>>();
+
+/**
+ * Lets the value of an `AsyncLocalStorage` travel with every task: where the task runs, `storage.getStore()` gives a copy of
+ * what it gave where the task was submitted. Values must survive a structured clone. Call it in a module that both sides
+ * import, where the storage is made.
+ *
+ * @param name the same on both sides; a second storage under one name replaces the first.
+ * @example
+ * export const tenant = new AsyncLocalStorage<string>();
+ * carryContext("tenant", tenant);
+ */
+export function carryContext<T>(name: string, storage: AsyncLocalStorage<T>): void {
+  carried.set(name, storage as AsyncLocalStorage<unknown>);
+}
+
+/** The values of all carried storages, for the message of a task; undefined when there is none. */
+export function captureContext(): Readonly<Record<string, unknown>> | undefined {
+  if (carried.size === 0) return undefined;
+  const values = [...carried].map(([name, storage]) => [name, storage.getStore()] as const);
+  const present = values.filter(([, value]) => value !== undefined);
+  return present.length === 0 ? undefined : Object.fromEntries(present);
+}
+
+/** Runs `body` with carried values in place again. */
+export function restoreContext<R>(values: Readonly<Record<string, unknown>> | undefined, body: () => R): R {
+  return Object.entries(values ?? {}).reduce<() => R>((inner, [name, value]) => {
+    const storage = carried.get(name);
+    return storage === undefined ? inner : () => storage.run(value, inner);
+  }, body)();
 }

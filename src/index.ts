@@ -15,13 +15,15 @@ export { type HeaderValue } from "./http/header-value.js";
 export { type HTTPSettings } from "./http/limits.js";
 
 // Executors
-export { RunOnExecutor, type RunOnExecutorOptions } from "./decorators/run-on-executor.js";
-export { Executor, type ExecutorStats, type ShutdownOptions, type WorkerStats } from "./executors/executor.js";
+export { type RetryOptions, RunOnExecutor, type RunOnExecutorOptions } from "./decorators/run-on-executor.js";
+export { Executor, type ExecutorStats, type MapOptions, type ShutdownOptions, type WorkerStats } from "./executors/executor.js";
 export { ThreadPoolExecutor, type ThreadPoolOptions } from "./executors/thread.js";
 export { InlineExecutor, type InlineOptions } from "./executors/inline.js";
 export { Future } from "./executors/future.js";
+export { type Movable, move } from "./executors/transfer.js";
+export { type TaskEvent, type WorkerEvent } from "./executors/diagnostics.js";
 export { registerError } from "./executors/error-codec.js";
-export { ExecutorContext, type ExecutorContextValue } from "./context.js";
+export { ExecutorContext, type ExecutorContextValue, carryContext } from "./context.js";
 export {
   type Class,
   type ExecutorMethod,

@@ -299,6 +299,14 @@ describe("process trees", () => {
         expect(occurrences(/child 1 pid \d+ ready/)).to.be.at.most(4);
       });
 
+      it("still says that it gave up when a signal comes while the rest drains", async () => {
+        const options = { maxRestarts: 0, gracePeriod: 500, killMargin: 100 };
+        start({ processes: 2, options, children: ["ignore SIGTERM", "crash when ready"] });
+        await program.line(/giving up|no process became ready/);
+        program.kill("SIGTERM");
+        await expectOutcome(1, "gave up");
+      });
+
       it("hears what a child said last, even if its end is noticed first", async () => {
         start({ processes: 1, options: { maxRestarts: 0 }, children: ["say much and crash"] });
         await expectOutcome(1, "gave up");

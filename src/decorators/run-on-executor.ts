@@ -20,11 +20,37 @@ export interface RunOnExecutorOptions {
   readonly priority?: number;
   /** What happens when the client leaves: the task is cancelled, or runs on by itself. Default: `"cancel"`. */
   readonly onDisconnect?: "cancel" | "detach";
+  /** Running the method twice does no more than running it once. Default: false. */
+  readonly idempotent?: boolean;
+  /** Makes the call again after a crash, a failed start or a full queue; needs `idempotent`. Default: never. */
+  readonly retry?: RetryOptions;
+  /** Moves all buffers and typed arrays in arguments and result instead of copying them. Default: false. */
+  readonly transfer?: boolean;
   /** Replaces the class's name as the token of the class, when two classes have one name. Default: the class's name. */
   readonly token?: string;
 }
 
-const optionNames = new Set(["executor", "deadline", "queueTimeout", "priority", "onDisconnect", "token"]);
+/** How often and when a call is made again. Times are milliseconds. */
+export interface RetryOptions {
+  /** The first call included. Default: 3. */
+  readonly attempts?: number;
+  /** Bound of the first random wait; it doubles with each attempt. Default: 50. */
+  readonly minDelay?: number;
+  /** Default: 2,000. */
+  readonly maxDelay?: number;
+}
+
+const optionNames = new Set([
+  "executor",
+  "deadline",
+  "queueTimeout",
+  "priority",
+  "onDisconnect",
+  "idempotent",
+  "retry",
+  "transfer",
+  "token",
+]);
 
 /**
  * Runs the decorated method on an executor: the same class, the same method, another thread. The call submits the
@@ -111,7 +137,12 @@ function isGenerator(body: object): boolean {
 }
 
 /** What the compiler refuses is refused again here, for callers whose types were cast away. */
-function checkTarget(prototype: object, method: string, descriptor: PropertyDescriptor, options: object): void {
+function checkTarget(
+  prototype: object,
+  method: string,
+  descriptor: PropertyDescriptor,
+  options: RunOnExecutorOptions,
+): void {
   const isStatic = typeof prototype === "function";
   const place = `${isStatic ? `static ${prototype.name}` : prototype.constructor.name}.${String(method)}`;
   if (isStatic || typeof method !== "string" || typeof descriptor?.value !== "function") {
@@ -125,5 +156,10 @@ function checkTarget(prototype: object, method: string, descriptor: PropertyDesc
         `@RunOnExecutor on ${place}: unknown option "${name}"; known are ${[...optionNames].join(", ")}`,
       );
     }
+  }
+  if (options.retry !== undefined && options.idempotent !== true) {
+    throw new ConfigurationError(
+      `@RunOnExecutor on ${place}: \`retry\` may run the body twice; say \`idempotent: true\` if that does no harm`,
+    );
   }
 }

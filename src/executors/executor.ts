@@ -8,6 +8,7 @@ import type {
   TaskOptions,
 } from "../concurrent.js";
 import type { Future } from "./future.js";
+import { mapOrdered } from "./map.js";
 import type { Percentiles } from "./window.js";
 
 /** What one worker is doing. */
@@ -45,6 +46,11 @@ export interface ShutdownOptions {
   readonly deadline?: number;
 }
 
+/** What {@link Executor.map} can be told beside the options of each task. */
+export interface MapOptions extends TaskOptions {
+  readonly concurrency?: number;
+}
+
 /**
  * Runs methods of classes somewhere else: on threads, in processes, or here. The base of every executor, and the token
  * under which a container holds the application's default one.
@@ -77,6 +83,25 @@ export abstract class Executor implements TaskExecutor, AsyncDisposable {
     args: readonly unknown[],
     options?: TaskOptions,
   ): AsyncGenerator<unknown>;
+
+  /**
+   * Calls a method of one argument for each input and gives the results in the order of the inputs, with at most
+   * `concurrency` calls submitted at a time. The first error ends it; leaving the loop cancels what is submitted.
+   *
+   * @param options.concurrency Default: as many tasks as the executor runs at once.
+   * @example for await (const digest of executor.map(Hasher, "sha256", files, { concurrency: 8 })) digests.push(digest);
+   *
+   * Source: `concurrent.futures.Executor.map`, without its submitting everything at once.
+   */
+  map<T extends object, K extends ExecutorMethod<T>>(
+    target: Class<T>,
+    method: K,
+    inputs: Iterable<MethodArguments<T, K>[0]> | AsyncIterable<MethodArguments<T, K>[0]>,
+    { concurrency, ...options }: MapOptions = {},
+  ): AsyncGenerator<MethodResult<T, K>> {
+    const limit = concurrency ?? Math.max(1, this.stats().capacity);
+    return mapOrdered(inputs, limit, (input) => this.submit(target, method, [input] as MethodArguments<T, K>, options));
+  }
 
   abstract stats(): ExecutorStats;
 

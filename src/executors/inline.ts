@@ -52,13 +52,13 @@ class InlineWorkers implements Workers {
   async start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void> {
     this.#host = host;
     this.#tasks = new SessionTasks(
-      (message) => this.#receive(structuredClone(message)),
+      (message, transferList = []) => this.#receive(structuredClone(message, { transfer: [...transferList] })),
       (token) => environment.acquire(token),
     );
   }
 
-  async run({ message, args }: RunRequest): Promise<Reply> {
-    const copy = this.#clone(message, args);
+  async run({ message, args, transferList }: RunRequest): Promise<Reply> {
+    const copy = this.#clone(message, args, transferList);
     this.#running++;
     await this.#tasks.run(copy, {
       isCancelled: () => this.#cancelled.has(message.id),
@@ -84,9 +84,9 @@ class InlineWorkers implements Workers {
     return [{ id: process.pid, stage: "ready", running: this.#running, completed: this.#completed, utilization: 0 }];
   }
 
-  #clone(message: TaskMessage, args: readonly unknown[]): TaskMessage {
+  #clone(message: TaskMessage, args: readonly unknown[], transferList: readonly ArrayBuffer[]): TaskMessage {
     try {
-      return structuredClone(message);
+      return structuredClone(message, { transfer: [...transferList] });
     } catch (cause) {
       throw argumentError(args, message, cause);
     }

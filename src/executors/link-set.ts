@@ -1,6 +1,7 @@
 import { WorkerBootError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { BackOff } from "./back-off.js";
+import { publishWorker } from "./diagnostics.js";
 import type { WorkerStats } from "./executor.js";
 import type { Reply } from "./protocol.js";
 import type { WorkerLink, WorkerLinkHost } from "./worker-link.js";
@@ -65,12 +66,14 @@ export class LinkSet<L extends WorkerLink & Drainable> implements WorkerLinkHost
   add(link: L): void {
     this.#links.set(link.id, link);
     this.#broken = undefined;
+    publishWorker("spawned", this.#host, link.id);
   }
 
   remove(link: L): void {
     link.ended();
     this.#links.delete(link.id);
     this.#lastEnded = link;
+    publishWorker("exited", this.#host, link.id);
     this.#host.roomAgain();
   }
 

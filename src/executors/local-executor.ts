@@ -7,15 +7,18 @@ import type {
   MethodResult,
   TaskOptions,
 } from "../concurrent.js";
+import { captureContext } from "../context.js";
 import { CancelledError, ExecutorClosedError, QueueFullError } from "../errors.js";
 import type { NumberRule } from "./check.js";
 import { decodeError } from "./error-codec.js";
+import { publishTask } from "./diagnostics.js";
 import { Executor, type ExecutorStats, type ShutdownOptions } from "./executor.js";
 import type { Future } from "./future.js";
 import type { Reply, TaskMessage } from "./protocol.js";
 import { TaskQueue } from "./queue.js";
 import { consumeStream } from "./stream.js";
 import { Task, type TaskCall, type TaskOwner } from "./task.js";
+import { transferListOf } from "./transfer.js";
 import { decodeValues, encodeValues } from "./values.js";
 import { SampleWindow } from "./window.js";
 import type { Workers, WorkersHost } from "./workers.js";
@@ -122,10 +125,11 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   }
 
   /** @internal */
-  abandoned(task: Task, reason: string): void {
+  abandoned(task: Task, error: Error): void {
     this.#counts[task.state === "cancelled" ? "cancelled" : "failed"]++;
+    publishTask("failed", this, task, error);
     if (this.#queue.remove(task) || !this.#running.has(task.id)) return;
-    this.#workers.control({ type: "cancel", id: task.id, reason });
+    this.#workers.control({ type: "cancel", id: task.id, reason: error.message });
     // The place stays taken until the worker is free: a thread that spins is still a thread.
     setTimeout(() => this.#workers.kill(task.id), this.#options.cancelGrace ?? 1000).unref();
   }
@@ -149,14 +153,19 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     const token = this.#environment === undefined ? target.name : this.#environment.tokenOf(target);
     const task = new Task(
       this.#nextId++,
-      { token, method, args, stream, options: this.#withDefaults(options) },
+      { token, method, args, stream, context: captureContext(), options: this.#withDefaults(options) },
       this,
       performance.now(),
     );
     const refusal = this.#refusal(options);
     if (refusal === undefined) this.#accept(task);
-    else task.reject(refusal);
+    else this.#refuse(task, refusal);
     return task;
+  }
+
+  #refuse(task: Task, refusal: Error): void {
+    if (refusal instanceof QueueFullError) publishTask("refused", this, task, refusal);
+    task.reject(refusal);
   }
 
   #withDefaults(options: TaskOptions): TaskOptions {
@@ -192,6 +201,7 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   }
 
   #accept(task: Task): void {
+    publishTask("submitted", this, task);
     if (this.#hasPlace) {
       this.#run(task);
       return;
@@ -205,15 +215,17 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     this.#queueWait.add(now - task.queuedAt);
     task.begin(now);
     this.#running.set(task.id, task);
+    publishTask("started", this, task);
     const { values, marks, signals } = encodeValues(task.call.args);
     const release = this.#forwardAborts(task, marks?.signals ?? [], signals);
-    this.#workers
-      .run({ message: messageOf(task, values, marks), args: task.call.args, transferList: [] })
-      .then(
-        (reply) => this.#settle(task, reply),
-        (error: unknown) => this.#fail(task, error),
-      )
-      .finally(() => {
+    const { args, options } = task.call;
+    const transferList = transferListOf(args, options.transfer ?? false);
+    const settle = (reply: Reply): void => this.#settle(task, reply);
+    const fail = (error: unknown): void => this.#fail(task, error);
+    void this.#workers
+      .run({ message: messageOf(task, values, marks), args, transferList })
+      .then(settle, fail)
+      .then(() => {
         release();
         this.#released(task);
       });
@@ -233,7 +245,10 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   #settle(task: Task, reply: Reply): void {
     if (reply.ok === "refused") return this.#runElsewhere(task);
     if (!reply.ok) return this.#fail(task, decodeError(reply.error));
-    if (!task.settled) this.#counts.completed++;
+    if (!task.settled) {
+      this.#counts.completed++;
+      publishTask("ended", this, task);
+    }
     task.resolve(reply.marks === undefined ? reply.value : decodeValues([reply.value], reply.marks)[0]);
   }
 
@@ -245,7 +260,10 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   }
 
   #fail(task: Task, error: unknown): void {
-    if (!task.settled) this.#counts.failed++;
+    if (!task.settled) {
+      this.#counts.failed++;
+      publishTask("failed", this, task, error);
+    }
     task.reject(error);
   }
 
@@ -286,8 +304,14 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
 }
 
 function messageOf(task: Task, args: TaskMessage["args"], marks: TaskMessage["marks"]): TaskMessage {
-  const { token, method, stream, options } = task.call;
-  return { id: task.id, token, method, args, marks, stream, deadline: options.deadline, requestId: options.requestId };
+  const { token, method, stream, context, options } = task.call;
+  const { requestId, traceparent, transfer = false } = options;
+  const deadline = leastOf(options.deadline, options.timeLeft);
+  return { id: task.id, token, method, args, marks, stream, deadline, requestId, traceparent, context, transfer };
+}
+
+function leastOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 function settled(): { promise: Promise<void>; resolve: () => void } {

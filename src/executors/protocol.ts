@@ -14,6 +14,11 @@ export interface TaskMessage {
   /** Milliseconds that are left when the message is sent. */
   readonly deadline: number | undefined;
   readonly requestId: string | undefined;
+  readonly traceparent: string | undefined;
+  /** Values of storages that travel along. */
+  readonly context: Readonly<Record<string, unknown>> | undefined;
+  /** Results are moved, not copied. */
+  readonly transfer: boolean;
   /** The method is a generator: its items are sent one by one, as many as there are credits. */
   readonly stream: boolean;
 }

@@ -6,12 +6,14 @@ import type {
   TaskExecutor,
   TaskOptions,
 } from "../concurrent.js";
+import type { RequestContext } from "../context.js";
 import type { CallRouter, ExecutorCall } from "../decorators/calls.js";
 import type { RunOnExecutorOptions } from "../decorators/run-on-executor.js";
 import { ConfigurationError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { executorMethodsOf } from "../metadata.js";
 import { Executor } from "./executor.js";
+import { withRetry } from "./retry.js";
 import { ThreadPoolExecutor } from "./thread.js";
 
 /** Looks up an executor that the application's container holds. */
@@ -46,7 +48,11 @@ export class ExecutorRouter implements CallRouter {
   call(call: ExecutorCall): Promise<unknown> {
     const method = call.method as ExecutorMethod<object>;
     const args = call.args as MethodArguments<object, never>;
-    return this.#executorOf(call).submit(call.target as Class<object>, method, args, taskOptions(call));
+    const executor = this.#executorOf(call);
+    const options = taskOptions(call);
+    const submit = (): Promise<unknown> => executor.submit(call.target, method, args, options);
+    const { retry } = call.options as RunOnExecutorOptions;
+    return retry === undefined ? submit() : withRetry(submit, retry, options.signal);
   }
 
   stream(call: ExecutorCall): AsyncGenerator<unknown> {
@@ -115,12 +121,24 @@ function isExecutor(value: unknown): value is TaskExecutor {
 }
 
 function taskOptions({ options, request }: ExecutorCall): TaskOptions {
-  const { deadline, queueTimeout, priority, onDisconnect } = options as RunOnExecutorOptions;
+  const { deadline, queueTimeout, priority, onDisconnect, transfer } = options as RunOnExecutorOptions;
   return {
+    ...(transfer !== undefined && { transfer }),
     ...(deadline !== undefined && { deadline }),
     ...(queueTimeout !== undefined && { queueTimeout }),
     ...(priority !== undefined && { priority }),
-    ...(request !== undefined && onDisconnect !== "detach" && { signal: request.signal }),
-    ...(request?.requestId !== undefined && { requestId: request.requestId }),
+    ...(request !== undefined && requestOptions(request, onDisconnect ?? "cancel")),
+  };
+}
+
+/** What a task takes over from the request in whose course it is submitted. */
+function requestOptions(
+  { signal, requestId, traceparent, timeLeft }: RequestContext,
+  onDisconnect: "cancel" | "detach",
+): TaskOptions {
+  return {
+    ...(requestId !== undefined && { requestId }),
+    ...(traceparent !== undefined && { traceparent }),
+    ...(onDisconnect === "cancel" && { signal, ...(timeLeft !== undefined && { timeLeft }) }),
   };
 }

@@ -46,6 +46,10 @@ export class RunningTask implements ExecutorContextValue {
     return this.#message.requestId;
   }
 
+  get traceparent(): string | undefined {
+    return this.#message.traceparent;
+  }
+
   get token(): string {
     return `${this.#message.token}.${this.#message.method}`;
   }

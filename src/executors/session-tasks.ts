@@ -1,13 +1,14 @@
 import type { Acquired } from "../concurrent.js";
-import { runAsTask } from "../context.js";
+import { restoreContext, runAsTask } from "../context.js";
 import { CancelledError, SerializationError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
 import { RunningTask, type TaskMemory } from "./running-task.js";
+import { transferListOf } from "./transfer.js";
 import { decodeValues, encodeValues, serializationError } from "./values.js";
 
-/** How a worker talks to its executor. It throws when the message cannot be cloned. */
-export type Post = (message: WorkerMessage) => void;
+/** How a worker talks to its executor; memory in the list is moved where that is possible. Throws for what cannot be cloned. */
+export type Post = (message: WorkerMessage, transferList?: readonly ArrayBuffer[]) => void;
 
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 
@@ -60,7 +61,8 @@ export class SessionTasks {
       if (task.cancelled) throw new CancelledError();
       const instance = acquired.instance as Methods;
       const args = decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
-      return encodeResult(await runAsTask(task, () => this.#call(instance, message, args, task)));
+      const body = (): unknown => this.#call(instance, message, args, task);
+      return encodeResult(await runAsTask(task, () => restoreContext(message.context, body)));
     } catch (error) {
       return { ok: false, error: encodeError(error) };
     } finally {
@@ -102,9 +104,9 @@ export class SessionTasks {
     }
   }
 
-  #send(message: WorkerMessage, value: unknown, root: string, { token, method }: TaskMessage): void {
+  #send(message: WorkerMessage, value: unknown, root: string, { token, method, transfer }: TaskMessage): void {
     try {
-      this.#post(message);
+      this.#post(message, transferListOf([value], transfer));
     } catch (cause) {
       throw serializationError(value, root, `${token}.${method}`, cause);
     }

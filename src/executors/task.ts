@@ -6,7 +6,7 @@ import type { QueueEntry } from "./queue.js";
 /** What a task tells the executor that owns it. */
 export interface TaskOwner {
   /** The caller no longer waits: take the task from the queue, or see that its worker ends it. */
-  abandoned(task: Task, reason: string): void;
+  abandoned(task: Task, error: Error): void;
 }
 
 /** What a call is made of. */
@@ -15,6 +15,8 @@ export interface TaskCall {
   readonly method: string;
   readonly args: readonly unknown[];
   readonly stream: boolean;
+  /** Values of storages that travel along. */
+  readonly context: Readonly<Record<string, unknown>> | undefined;
   readonly options: TaskOptions;
 }
 
@@ -109,7 +111,7 @@ export class Task implements QueueEntry, FutureControl {
   #abandon(state: FutureState, error: Error): boolean {
     if (!this.#settle(state)) return false;
     this.#reject(error);
-    this.#owner.abandoned(this, error.message);
+    this.#owner.abandoned(this, error);
     return true;
   }
 

@@ -16,7 +16,8 @@ import { WorkerSession } from "./worker-session.js";
 const { settings, slots: memory } = workerData as ThreadData;
 const slots = new TaskSlots(memory);
 const { port1: executor, port2 } = new MessageChannel();
-const post = (message: WorkerMessage): void => executor.postMessage(message);
+const post = (message: WorkerMessage, transferList: readonly ArrayBuffer[] = []): void =>
+  executor.postMessage(message, [...transferList]);
 
 becomeWorker();
 setLogLevel(settings.logLevel as LogLevel);

@@ -94,6 +94,7 @@ function answerWithoutVerb(handler: RequestHandler, { allow }: RouteTarget, { re
 /** Answers 503 when the route's time is up; the verb's promise is left alone, its signal has aborted. */
 async function withinTimeout(limit: number | undefined, exchange: Exchange, work: Promise<void>): Promise<void> {
   if (limit === undefined) return work;
+  exchange.timeout = limit;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -30,6 +30,8 @@ export class Exchange implements RequestContext {
   readonly request: HTTPServerRequest;
   readonly response: ResponseWriter;
   readonly settings: HTTPSettings;
+  /** The route's timeout in milliseconds. */
+  timeout: number | undefined;
   outcome: Outcome = "completed";
   /** Called once when the client leaves before it was answered. */
   onClientClosed: (() => void) | undefined;
@@ -60,6 +62,15 @@ export class Exchange implements RequestContext {
   get requestId(): string {
     this.#id ??= this.#clientsId() ?? randomUUID();
     return this.#id;
+  }
+
+  get traceparent(): string | undefined {
+    return this.request.headers.get("traceparent");
+  }
+
+  /** Milliseconds until the route's timeout; undefined without one. */
+  get timeLeft(): number | undefined {
+    return this.timeout === undefined ? undefined : Math.max(0, this.timeout - this.request.requestTime());
   }
 
   /** @throws HTTPError 400 for too many parameters or malformed percent-encoding. */
