@@ -236,6 +236,7 @@ export class ExecutorClosedError extends WaterspoutError {
 /** Turns whatever was thrown into an Error, so that a thrown string or `null` is handled like any other failure. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
+  if (typeof thrown === "string") return new Error(thrown, { cause: thrown });
   return new Error(`a value that is not an Error was thrown: ${describe(thrown)}`, { cause: thrown });
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { ConfigurationError } from "../errors.js";
 
 /** What a number must be. */
@@ -25,7 +26,7 @@ export function checkNumbers<T extends object>(
     if (rule === undefined)
       throw new ConfigurationError(`${owner}: unknown option "${name}"; known are ${Object.keys(rules).join(", ")}`);
     if (!fits(value, rule))
-      throw new ConfigurationError(`${owner}: ${name} must be ${text(rule)}, got ${String(value)}`);
+      throw new ConfigurationError(`${owner}: ${name} must be ${text(rule)}, got ${inspect(value)}`);
   }
 }
 

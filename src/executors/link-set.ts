@@ -100,7 +100,8 @@ export class LinkSet<L extends WorkerLink & Drainable> implements WorkerLinkHost
   /** Lets all workers dispose their services. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all(this.all().map((link) => (link.stage === "ready" ? link.stop() : undefined)));
+    const ready = this.all().filter(({ stage }) => stage === "ready");
+    await Promise.all(ready.map((link) => link.stop()));
   }
 
   stats(runningOf: (link: L) => number): WorkerStats[] {

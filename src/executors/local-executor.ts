@@ -46,6 +46,7 @@ export const queueRules: Readonly<Record<keyof QueueOptions, NumberRule>> = {
   ageing: { from: 1 },
 };
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Stage = "new" | "open" | "closing" | "closed";
 
 /**
@@ -303,11 +304,18 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   }
 }
 
-function messageOf(task: Task, args: TaskMessage["args"], marks: TaskMessage["marks"]): TaskMessage {
-  const { token, method, stream, context, options } = task.call;
-  const { requestId, traceparent, transfer = false } = options;
+function messageOf({ id, call }: Task, args: TaskMessage["args"], marks: TaskMessage["marks"]): TaskMessage {
+  const { token, method, stream, context, options } = call;
+  const message: Mutable<TaskMessage> = { id, token, method, args };
   const deadline = leastOf(options.deadline, options.timeLeft);
-  return { id: task.id, token, method, args, marks, stream, deadline, requestId, traceparent, context, transfer };
+  if (marks !== undefined) message.marks = marks;
+  if (deadline !== undefined) message.deadline = deadline;
+  if (options.requestId !== undefined) message.requestId = options.requestId;
+  if (options.traceparent !== undefined) message.traceparent = options.traceparent;
+  if (context !== undefined) message.context = context;
+  if (options.transfer === true) message.transfer = true;
+  if (stream) message.stream = true;
+  return message;
 }
 
 function leastOf(a: number | undefined, b: number | undefined): number | undefined {

@@ -25,7 +25,7 @@ export async function* mapOrdered<I, R>(
 /** The oldest result; it stays in the list until it is there, so that an error finds it among those to cancel. */
 async function first<R>(submitted: Future<R>[]): Promise<R> {
   const result = await (submitted[0] as Future<R>);
-  submitted.shift();
+  void submitted.shift();
   return result;
 }
 

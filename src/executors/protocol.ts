@@ -3,29 +3,29 @@ import type { Marks } from "./values.js";
 
 /** The messages between an executor and its workers. Both sides are ours; nothing else reads or writes them. */
 
-/** One call, from the executor to a worker. */
+/** One call, from the executor to a worker. What most calls do not have is left out: a clone pays for every field. */
 export interface TaskMessage {
   readonly id: number;
   readonly token: string;
   readonly method: string;
   readonly args: readonly unknown[];
   /** Which arguments are more than structured clone carries. */
-  readonly marks: Marks | undefined;
+  readonly marks?: Marks;
   /** Milliseconds that are left when the message is sent. */
-  readonly deadline: number | undefined;
-  readonly requestId: string | undefined;
-  readonly traceparent: string | undefined;
+  readonly deadline?: number;
+  readonly requestId?: string;
+  readonly traceparent?: string;
   /** Values of storages that travel along. */
-  readonly context: Readonly<Record<string, unknown>> | undefined;
+  readonly context?: Readonly<Record<string, unknown>>;
   /** Results are moved, not copied. */
-  readonly transfer: boolean;
+  readonly transfer?: true;
   /** The method is a generator: its items are sent one by one, as many as there are credits. */
-  readonly stream: boolean;
+  readonly stream?: true;
 }
 
 /** How a call ended. */
 export type Reply =
-  | { readonly ok: true; readonly value: unknown; readonly marks: Marks | undefined }
+  | { readonly ok: true; readonly value: unknown; readonly marks?: Marks }
   | { readonly ok: false; readonly error: EncodedError }
   /** The worker retires and has not run the task: it is to be run elsewhere. */
   | { readonly ok: "refused" };
@@ -35,7 +35,7 @@ export type WorkerMessage =
   | { readonly type: "ready"; readonly registryHash: string }
   | { readonly type: "bootFailed"; readonly error: EncodedError }
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly chunk: string | Uint8Array }
-  | { readonly type: "item"; readonly id: number; readonly value: unknown; readonly marks: Marks | undefined }
+  | { readonly type: "item"; readonly id: number; readonly value: unknown; readonly marks?: Marks }
   | { readonly type: "reply"; readonly id: number; readonly reply: Reply }
   | { readonly type: "uncaught"; readonly error: EncodedError }
   | { readonly type: "retiring" }

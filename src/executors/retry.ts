@@ -24,7 +24,12 @@ export async function withRetry<R>(
 }
 
 /** @returns false when the signal ended the waiting. */
-async function waited(made: number, minDelay: number, maxDelay: number, signal: AbortSignal | undefined): Promise<boolean> {
+async function waited(
+  made: number,
+  minDelay: number,
+  maxDelay: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const bound = Math.min(maxDelay, minDelay * 2 ** (made - 1));
   return wait(Math.random() * bound, true, signal && { signal }).catch(() => false);
 }

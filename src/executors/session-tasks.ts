@@ -33,11 +33,21 @@ export class SessionTasks {
 
   /** Runs one call and posts its reply. Never rejects. */
   async run(message: TaskMessage, memory: TaskMemory): Promise<void> {
+    const reply = await this.attempt(message, memory);
+    if (reply !== undefined) this.#post({ type: "reply", id: message.id, reply });
+  }
+
+  /**
+   * Runs one call. A reply that is certain to survive a clone is returned, for the caller to deliver; for another one the
+   * clone itself is the test, so it has been posted, or an error in its place. Never rejects.
+   */
+  async attempt(message: TaskMessage, memory: TaskMemory): Promise<Reply | undefined> {
     const task = new RunningTask(message, memory);
     this.#running.set(message.id, task);
-    const reply = await this.#attempt(message, task);
+    const reply = await this.#outcome(message, task);
     // A task that failed in one of its own callbacks was answered then.
-    if (this.#running.delete(message.id)) this.#reply(message, reply);
+    if (!this.#running.delete(message.id)) return undefined;
+    return isPlain(reply) ? reply : this.#reply(message, reply);
   }
 
   /** Acts on a message of the executor. One for a task that has ended is late, not wrong. */
@@ -54,7 +64,7 @@ export class SessionTasks {
     }
   }
 
-  async #attempt(message: TaskMessage, task: RunningTask): Promise<Reply> {
+  async #outcome(message: TaskMessage, task: RunningTask): Promise<Reply> {
     let acquired: Acquired | undefined;
     try {
       acquired = await this.#acquire(message.token);
@@ -72,7 +82,7 @@ export class SessionTasks {
 
   #call(instance: Methods, message: TaskMessage, args: unknown[], task: RunningTask): unknown {
     const result = instance[message.method]?.(...args);
-    return message.stream ? this.#stream(result as AsyncGenerator<unknown>, message, task) : result;
+    return message.stream === true ? this.#stream(result as AsyncGenerator<unknown>, message, task) : result;
   }
 
   /** Sends item after item, never more than there are credits; ends the generator when nobody wants the rest. */
@@ -81,7 +91,12 @@ export class SessionTasks {
       for (let next = await items.next(); !task.cancelled; next = await items.next()) {
         if (next.done === true) return next.value;
         const { values, marks } = encodeValues([next.value]);
-        this.#send({ type: "item", id: message.id, value: values[0], marks }, next.value, "yield", message);
+        this.#send(
+          { type: "item", id: message.id, value: values[0], ...(marks && { marks }) },
+          next.value,
+          "yield",
+          message,
+        );
         await task.credit();
       }
       return undefined;
@@ -91,7 +106,7 @@ export class SessionTasks {
     }
   }
 
-  #reply(message: TaskMessage, reply: Reply): void {
+  #reply(message: TaskMessage, reply: Reply): undefined {
     try {
       this.#send(
         { type: "reply", id: message.id, reply },
@@ -106,15 +121,23 @@ export class SessionTasks {
 
   #send(message: WorkerMessage, value: unknown, root: string, { token, method, transfer }: TaskMessage): void {
     try {
-      this.#post(message, transferListOf([value], transfer));
+      this.#post(message, transferListOf([value], transfer === true));
     } catch (cause) {
       throw serializationError(value, root, `${token}.${method}`, cause);
     }
   }
 }
 
+const cloneablePrimitives = new Set(["undefined", "string", "number", "boolean", "bigint"]);
+
+/** Errors are plain data by now; a result is when it is no object. */
+function isPlain(reply: Reply): boolean {
+  return reply.ok !== true || reply.value === null || cloneablePrimitives.has(typeof reply.value);
+}
+
 function encodeResult(value: unknown): Reply {
   if (value instanceof AbortSignal) throw new SerializationError("an AbortSignal cannot be a result", "result");
+  if (typeof value !== "object" || value === null) return { ok: true, value };
   const { values, marks } = encodeValues([value]);
-  return { ok: true, value: values[0], marks };
+  return { ok: true, value: values[0], ...(marks && { marks }) };
 }

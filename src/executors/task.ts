@@ -1,5 +1,5 @@
 import type { TaskOptions } from "../concurrent.js";
-import { CancelledError, DeadlineExceededError } from "../errors.js";
+import { CancelledError, DeadlineExceededError, toError } from "../errors.js";
 import { Future, type FutureControl, type FutureState } from "./future.js";
 import type { QueueEntry } from "./queue.js";
 
@@ -94,7 +94,7 @@ export class Task implements QueueEntry, FutureControl {
   }
 
   cancel(reason?: unknown): boolean {
-    const because = reason === undefined ? "" : `: ${reason instanceof Error ? reason.message : String(reason)}`;
+    const because = reason === undefined ? "" : `: ${toError(reason).message}`;
     return this.#abandon("cancelled", new CancelledError(`${this.place} was cancelled${because}`, { cause: reason }));
   }
 

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import type { TaskMessage, WorkerSettings } from "./protocol.js";
+import type { Reply, TaskMessage, WorkerSettings } from "./protocol.js";
+import type { TaskMemory } from "./running-task.js";
 
 /** What only threads exchange, beside the messages of every worker. */
 
@@ -15,6 +16,9 @@ export interface ThreadTask {
   readonly slot: number;
   readonly message: TaskMessage;
 }
+
+/** The reply, or the id of the thread that sent it through its own line. */
+export type ThreadResult = Reply | number;
 
 /** The first message of a thread: its own line to the executor, apart from the pool's. */
 export interface ThreadHello {
@@ -78,5 +82,24 @@ export class TaskSlots {
 
   #set(slot: number, field: number, value: number): void {
     Atomics.store(this.#fields, slot * slotSize + field, value);
+  }
+}
+
+/** A task's slot, as the task reads it. */
+export class SlotMemory implements TaskMemory {
+  readonly #slots: TaskSlots;
+  readonly #slot: number;
+
+  constructor(slots: TaskSlots, slot: number) {
+    this.#slots = slots;
+    this.#slot = slot;
+  }
+
+  isCancelled(): boolean {
+    return this.#slots.isCancelled(this.#slot);
+  }
+
+  isArgumentAborted(index: number): boolean {
+    return this.#slots.isArgumentAborted(this.#slot, index);
   }
 }

@@ -9,7 +9,7 @@ import { argumentError, isCloneError, lostReply, placeOf, within } from "./fault
 import { LinkSet } from "./link-set.js";
 import type { Reply, TaskControl, TaskMessage } from "./protocol.js";
 import { ThreadLink } from "./thread-link.js";
-import { type ThreadData, type ThreadHello, type ThreadTask, TaskSlots } from "./thread-protocol.js";
+import { type ThreadData, type ThreadHello, type ThreadResult, type ThreadTask, TaskSlots } from "./thread-protocol.js";
 import { type WorkerLimits, workerSettings } from "./worker-settings.js";
 import type { RunRequest, Workers, WorkersHost } from "./workers.js";
 
@@ -73,8 +73,11 @@ export class ThreadWorkers implements Workers {
     this.#slots.clear(task.slot);
     this.#tasks.set(message.id, task);
     try {
-      const threadId = await this.#post(task, transferList);
-      return this.#links.takeReply(message.id, threadId) ?? fail(lostReply(message));
+      const result = await this.#post(task, transferList);
+      this.#linkOf(task)?.countTask();
+      return typeof result === "object"
+        ? result
+        : (this.#links.takeReply(message.id, result) ?? fail(lostReply(message)));
     } catch (error) {
       if (isCloneError(error)) throw argumentError(args, message, error);
       // A worker may end right after it replied.
@@ -113,10 +116,10 @@ export class ThreadWorkers implements Workers {
     return this.#links?.stats((link) => running.filter((threadId) => threadId === link.id).length) ?? [];
   }
 
-  #post({ slot, message }: Dispatched, transferList: readonly ArrayBuffer[]): Promise<number> {
+  #post({ slot, message }: Dispatched, transferList: readonly ArrayBuffer[]): Promise<ThreadResult> {
     const task: ThreadTask = { slot, message };
-    if (transferList.length === 0) return this.#pool.run(task) as Promise<number>;
-    return this.#pool.run(task, { transferList: [...transferList] }) as Promise<number>;
+    if (transferList.length === 0) return this.#pool.run(task) as Promise<ThreadResult>;
+    return this.#pool.run(task, { transferList: [...transferList] }) as Promise<ThreadResult>;
   }
 
   #createPool(environment: ExecutorEnvironment): Piscina {

@@ -4,7 +4,14 @@ import { MessageChannel, parentPort, threadId, workerData } from "node:worker_th
 import { becomeWorker } from "../decorators/calls.js";
 import { type LogLevel, setLogLevel } from "../log.js";
 import type { ControlMessage, WorkerMessage } from "./protocol.js";
-import { type ThreadData, type ThreadHello, type ThreadTask, TaskSlots } from "./thread-protocol.js";
+import {
+  SlotMemory,
+  type ThreadData,
+  type ThreadHello,
+  type ThreadResult,
+  type ThreadTask,
+  TaskSlots,
+} from "./thread-protocol.js";
 import { redirectOutput } from "./worker-output.js";
 import { WorkerSession } from "./worker-session.js";
 
@@ -27,12 +34,11 @@ const session = new WorkerSession(post, settings, () => process.exit(0));
 process.on("uncaughtException", (error) => session.uncaught(error));
 executor.on("message", (message: ControlMessage) => session.handle(message));
 
-/** Runs one task; the reply goes through the executor's own line, what piscina gets only frees the place. */
-export async function run({ slot, message }: ThreadTask): Promise<number> {
+/**
+ * Runs one task. The reply goes back as the pool's result where that is safe; the pool would end the thread over a result
+ * that cannot be cloned, so others have gone through the executor's own line, and the result says only whose.
+ */
+export async function run({ slot, message }: ThreadTask): Promise<ThreadResult> {
   slots.start(slot, threadId);
-  await session.run(message, {
-    isCancelled: () => slots.isCancelled(slot),
-    isArgumentAborted: (index) => slots.isArgumentAborted(slot, index),
-  });
-  return threadId;
+  return (await session.attempt(message, new SlotMemory(slots, slot))) ?? threadId;
 }

@@ -29,9 +29,9 @@ export abstract class WorkerLink {
   uncaught: Error | undefined;
   /** It was ended on purpose, for a task that did not stop. */
   killed = false;
-  completed = 0;
   readonly #host: WorkerLinkHost;
   readonly #bootTimer: NodeJS.Timeout;
+  #completed = 0;
   #stopped: (() => void) | undefined;
 
   /** @param bootTimeout milliseconds until a worker that does not get ready counts as failed. */
@@ -61,6 +61,15 @@ export abstract class WorkerLink {
     });
   }
 
+  /** How many tasks it has ended. */
+  get completed(): number {
+    return this.#completed;
+  }
+
+  countTask(): void {
+    this.#completed++;
+  }
+
   /** To be called when the worker has ended, in whatever way. */
   ended(): void {
     clearTimeout(this.#bootTimer);
@@ -75,7 +84,6 @@ export abstract class WorkerLink {
         process[message.stream].write(message.chunk);
         return;
       case "reply":
-        this.completed++;
         return this.#host.reply(message.id, message.reply);
       case "item":
         return this.#host.item(message.id, decodeValues([message.value], message.marks)[0]);

@@ -2,7 +2,7 @@ import { getHeapStatistics } from "node:v8";
 import { ExecutorContext } from "../context.js";
 import { WorkerBootError, toError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
-import type { ControlMessage, TaskMessage, WorkerSettings } from "./protocol.js";
+import type { ControlMessage, Reply, TaskMessage, WorkerSettings } from "./protocol.js";
 import type { TaskMemory } from "./running-task.js";
 import { type Post, SessionTasks } from "./session-tasks.js";
 import { type WorkerApplication, importApplication } from "./worker-application.js";
@@ -35,11 +35,18 @@ export class WorkerSession {
 
   /** Runs one call and posts its reply. Never rejects. */
   async run(message: TaskMessage, memory: TaskMemory): Promise<void> {
-    if (this.#retiring) return this.#post({ type: "reply", id: message.id, reply: { ok: "refused" } });
-    await this.#tasks.run(message, memory);
+    const reply = await this.attempt(message, memory);
+    if (reply !== undefined) this.#post({ type: "reply", id: message.id, reply });
+  }
+
+  /** Runs one call, and returns its reply unless it was posted: see {@link SessionTasks.attempt}. */
+  async attempt(message: TaskMessage, memory: TaskMemory): Promise<Reply | undefined> {
+    if (this.#retiring) return { ok: "refused" };
+    const reply = await this.#tasks.attempt(message, memory);
     this.#completed++;
-    if (this.#isWornOut()) this.retire();
-    else this.#exitIfRetired();
+    // After the reply is on its way.
+    if (this.#retiring || this.#isWornOut()) setImmediate(() => this.retire());
+    return reply;
   }
 
   handle(message: ControlMessage): void {
@@ -59,14 +66,9 @@ export class WorkerSession {
 
   /** Takes no more tasks, finishes those that run, disposes, and exits. Another worker takes its place. */
   retire(): void {
-    if (this.#retiring) return;
+    if (!this.#retiring) this.#post({ type: "retiring" });
     this.#retiring = true;
-    this.#post({ type: "retiring" });
-    this.#exitIfRetired();
-  }
-
-  #exitIfRetired(): void {
-    if (this.#retiring && this.#tasks.running === 0) void this.#stop().then(this.#exit);
+    if (this.#tasks.running === 0) void this.#stop().then(this.#exit);
   }
 
   #isWornOut(): boolean {

@@ -1,9 +1,11 @@
 import { appendFileSync } from "node:fs";
 import { singleton } from "tsyringe";
-import { defineApplication } from "../bootstrap.js";
-import { ExecutorContext } from "../context.js";
-import { RunOnExecutor } from "../decorators/run-on-executor.js";
-import { HTTPError } from "../errors.js";
+import { defineApplication } from "../../bootstrap.js";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { ExecutorContext, carryContext } from "../../context.js";
+import { RunOnExecutor } from "../../decorators/run-on-executor.js";
+import { HTTPError } from "../../errors.js";
+import { move } from "../../executors/transfer.js";
 
 /** The application that executors run in their contract: a service that does everything a task may do, and may not. */
 
@@ -21,6 +23,10 @@ export class Counter {
     return ++this.#count;
   }
 }
+
+/** Travels with every task. */
+export const tenant = new AsyncLocalStorage<string>();
+carryContext("contract:tenant", tenant);
 
 /** Tasks for the contract. Files are how a test sees from outside what a task did. */
 @singleton()
@@ -45,6 +51,24 @@ export class Probe {
   @RunOnExecutor()
   async echo(value: Buffer): Promise<Buffer> {
     return value;
+  }
+
+  @RunOnExecutor()
+  async square(value: number): Promise<number> {
+    if (value < 0) throw new RangeError(`negative: ${value}`);
+    return value * value;
+  }
+
+  /** Adds one to every byte, in the memory that it was given. */
+  @RunOnExecutor()
+  async increment(bytes: Uint8Array): Promise<Uint8Array> {
+    bytes.forEach((byte, index) => (bytes[index] = byte + 1));
+    return move(bytes);
+  }
+
+  @RunOnExecutor()
+  async tenant(): Promise<string | undefined> {
+    return tenant.getStore();
   }
 
   @RunOnExecutor()
@@ -131,9 +155,14 @@ export class Probe {
   }
 
   @RunOnExecutor()
-  async context(): Promise<{ token: string; requestId: string | undefined; deadline: number | undefined }> {
-    const { token, requestId, deadline } = current();
-    return { token, requestId, deadline };
+  async context(): Promise<{
+    token: string;
+    requestId: string | undefined;
+    traceparent: string | undefined;
+    deadline: number | undefined;
+  }> {
+    const { token, requestId, traceparent, deadline } = current();
+    return { token, requestId, traceparent, deadline };
   }
 
   @RunOnExecutor()
