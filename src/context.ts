@@ -80,7 +80,8 @@ export function captureContext(): Readonly<Record<string, unknown>> | undefined 
 
 /** Runs `body` with carried values in place again. */
 export function restoreContext<R>(values: Readonly<Record<string, unknown>> | undefined, body: () => R): R {
-  return Object.entries(values ?? {}).reduce<() => R>((inner, [name, value]) => {
+  if (values === undefined) return body();
+  return Object.entries(values).reduce<() => R>((inner, [name, value]) => {
     const storage = carried.get(name);
     return storage === undefined ? inner : () => storage.run(value, inner);
   }, body)();

@@ -87,7 +87,8 @@ describe("readBody", () => {
     ["two fields of coding", withLength("x", "Content-Encoding: gzip\r\nContent-Encoding: br\r\n"), 415, /coding/],
     ["an unknown coding", withLength("hello", "Content-Encoding: zstd\r\n"), 415, /content coding/],
     ["a malformed chunk size", `${chunked("abc")}+5\r\nhello\r\n0\r\n\r\n`, 400, /HPE_INVALID_CHUNK_SIZE/],
-    ["trailers", `${chunked("abc")}0\r\nContent-Length: 7\r\nHost: b\r\n\r\n`, 200, "3 bytes: abc"],
+    ["trailers", `${chunked("abc")}0\r\nHost: b\r\nAuthorization: c\r\n\r\n`, 200, "3 bytes: abc"],
+    ["framing in trailers", `${chunked("abc")}0\r\nContent-Length: 7\r\n\r\n`, 400, /CONTENT_LENGTH/],
   ];
   for (const [name, bytes, status, body] of rows) {
     it(`answers ${name} with ${status}`, async () => {

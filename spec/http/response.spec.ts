@@ -26,7 +26,8 @@ describe("ResponseWriter", () => {
       const writer = new ResponseWriter(response, host);
       ended = run(writer).catch((error: unknown) => {
         thrown = error;
-        if (!writer.finished) {
+        if (writer.headersWritten) writer.abort();
+        else {
           writer.clear();
           writer.setStatus(500);
           void writer.finish("failed");

@@ -173,7 +173,8 @@ describe("HTTPTransport", () => {
       client.send(get("/"));
       await requests(1);
       client.socket.resetAndDestroy();
-      await once(pending[0]!.message.socket, "close");
+      // Not `once`: it would reject with the reset.
+      await new Promise((resolve) => pending[0]?.message.socket.on("close", resolve));
       expect(log.lines).to.deep.equal([]);
     });
   });
@@ -214,8 +215,8 @@ describe("HTTPTransport", () => {
     const upgrade = get("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
 
     it("ignores Upgrade without a callback", async () => {
-      await start((_message, response) => response.writeHead(200, { Connection: "close" }).end("plain"));
-      expect((await exchange(port, upgrade)).body).to.equal("plain");
+      await start((_message, response) => response.end("plain"));
+      expect(await connect().send(upgrade).until(/plain/)).to.match(/^HTTP\/1\.1 200/);
     });
 
     it("hands over what passed the gate", async () => {

@@ -221,15 +221,20 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     const release = this.#forwardAborts(task, marks?.signals ?? [], signals);
     const { args, options } = task.call;
     const transferList = transferListOf(args, options.transfer ?? false);
-    const settle = (reply: Reply): void => this.#settle(task, reply);
-    const fail = (error: unknown): void => this.#fail(task, error);
-    void this.#workers
-      .run({ message: messageOf(task, values, marks), args, transferList })
-      .then(settle, fail)
-      .then(() => {
-        release();
-        this.#released(task);
-      });
+    const done = (): void => {
+      release();
+      this.#released(task);
+    };
+    void this.#workers.run({ message: messageOf(task, values, marks), args, transferList }).then(
+      (reply) => {
+        this.#settle(task, reply);
+        done();
+      },
+      (error: unknown) => {
+        this.#fail(task, error);
+        done();
+      },
+    );
   }
 
   #forwardAborts(task: Task, indexes: readonly number[], signals: readonly AbortSignal[]): () => void {

@@ -10,6 +10,7 @@ import { executorMethodsOf } from "../metadata.js";
  */
 export class ClassRegistry {
   readonly #classes = new Map<string, Class>();
+  readonly #tokens = new Map<Class, string>();
   /** Differs when the two sides registered different classes or methods: then they come from different code. */
   readonly hash: string;
 
@@ -24,27 +25,31 @@ export class ClassRegistry {
 
   /** The token of a class, also of one that the application reaches only at run time. */
   tokenOf(target: Class): string {
-    const token = tokenName(target);
-    if (!this.#classes.has(token)) this.#register(target);
-    if (this.#classes.get(token) !== target) throw duplicate(token);
-    return token;
+    return this.#tokens.get(target) ?? this.#register(target);
   }
 
   /** @throws WorkerBootError when nothing that this side imported has the token. */
   classOf(token: string): Class {
-    const known = this.#classes.get(token) ?? decoratedClass(token);
+    const known = this.#classes.get(token);
     if (known !== undefined) return known;
+    const found = decoratedClass(token);
+    if (found !== undefined) {
+      this.#register(found);
+      return found;
+    }
     throw new WorkerBootError(
       `no class is known as "${token}" here: its module is not imported by the application's module, or the class has no ` +
         "@RunOnExecutor method and no handler depends on it",
     );
   }
 
-  #register(target: Class): void {
+  #register(target: Class): string {
     const token = tokenName(target);
     const known = this.#classes.get(token);
     if (known !== undefined && known !== target) throw duplicate(token);
     this.#classes.set(token, target);
+    this.#tokens.set(target, token);
+    return token;
   }
 }
 

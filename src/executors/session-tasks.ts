@@ -1,6 +1,6 @@
 import type { Acquired } from "../concurrent.js";
 import { restoreContext, runAsTask } from "../context.js";
-import { CancelledError, SerializationError } from "../errors.js";
+import { CancelledError, ConfigurationError, SerializationError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
 import { RunningTask, type TaskMemory } from "./running-task.js";
@@ -10,7 +10,7 @@ import { decodeValues, encodeValues, serializationError } from "./values.js";
 /** How a worker talks to its executor; memory in the list is moved where that is possible. Throws for what cannot be cloned. */
 export type Post = (message: WorkerMessage, transferList?: readonly ArrayBuffer[]) => void;
 
-type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
+type Method = (this: object, ...args: unknown[]) => unknown;
 
 /**
  * Runs calls where they are to be run and answers each with exactly one reply. Nothing that a method returns or throws
@@ -67,21 +67,25 @@ export class SessionTasks {
   async #outcome(message: TaskMessage, task: RunningTask): Promise<Reply> {
     let acquired: Acquired | undefined;
     try {
-      acquired = await this.#acquire(message.token);
+      const acquiring = this.#acquire(message.token);
+      acquired = acquiring instanceof Promise ? await acquiring : acquiring;
       if (task.cancelled) throw new CancelledError();
-      const instance = acquired.instance as Methods;
-      const args = decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
+      const { instance } = acquired;
+      const args =
+        message.marks === undefined
+          ? message.args
+          : decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
       const body = (): unknown => this.#call(instance, message, args, task);
       return encodeResult(await runAsTask(task, () => restoreContext(message.context, body)));
     } catch (error) {
       return { ok: false, error: encodeError(error) };
     } finally {
-      await acquired?.release?.();
+      if (acquired?.release !== undefined) await acquired.release();
     }
   }
 
-  #call(instance: Methods, message: TaskMessage, args: unknown[], task: RunningTask): unknown {
-    const result = instance[message.method]?.(...args);
+  #call(instance: object, message: TaskMessage, args: readonly unknown[], task: RunningTask): unknown {
+    const result = methodOf(instance, message).apply(instance, [...args]);
     return message.stream === true ? this.#stream(result as AsyncGenerator<unknown>, message, task) : result;
   }
 
@@ -126,6 +130,13 @@ export class SessionTasks {
       throw serializationError(value, root, `${token}.${method}`, cause);
     }
   }
+}
+
+/** Only what the class itself brings: `constructor` and what every object inherits are no methods to call. */
+function methodOf(instance: object, { token, method }: TaskMessage): Method {
+  const found: unknown = method in Object.prototype ? undefined : (instance as Record<string, unknown>)[method];
+  if (typeof found === "function") return found as Method;
+  throw new ConfigurationError(`${token} has no method "${method}" to run on an executor`);
 }
 
 const cloneablePrimitives = new Set(["undefined", "string", "number", "boolean", "bigint"]);

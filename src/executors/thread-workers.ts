@@ -68,24 +68,15 @@ export class ThreadWorkers implements Workers {
     await this.#links.untilReady(settings.minThreads, settings.bootTimeout);
   }
 
-  async run({ message, args, transferList }: RunRequest): Promise<Reply> {
-    const task = { slot: this.#freeSlots.pop() ?? 0, message };
+  run(request: RunRequest): Promise<Reply> {
+    const { message, transferList } = request;
+    const task: Dispatched = { slot: this.#freeSlots.pop() ?? 0, message };
     this.#slots.clear(task.slot);
     this.#tasks.set(message.id, task);
-    try {
-      const result = await this.#post(task, transferList);
-      this.#linkOf(task)?.countTask();
-      return typeof result === "object"
-        ? result
-        : (this.#links.takeReply(message.id, result) ?? fail(lostReply(message)));
-    } catch (error) {
-      if (isCloneError(error)) throw argumentError(args, message, error);
-      // A worker may end right after it replied.
-      return this.#links.takeReply(message.id, this.#slots.thread(task.slot)) ?? fail(this.#explain(error, task));
-    } finally {
-      this.#tasks.delete(message.id);
-      this.#freeSlots.push(task.slot);
-    }
+    return this.#post(task, transferList).then(
+      (result) => this.#replyOf(task, result),
+      (error: unknown) => this.#failureOf(task, request.args, error),
+    );
   }
 
   control(message: TaskControl): void {
@@ -114,6 +105,27 @@ export class ThreadWorkers implements Workers {
   stats(): readonly WorkerStats[] {
     const running = [...this.#tasks.values()].map(({ slot }) => this.#slots.thread(slot));
     return this.#links?.stats((link) => running.filter((threadId) => threadId === link.id).length) ?? [];
+  }
+
+  #replyOf(task: Dispatched, result: ThreadResult): Reply {
+    const { id } = task.message;
+    this.#linkOf(task)?.countTask();
+    this.#free(task);
+    if (typeof result === "object") return result;
+    return this.#links.takeReply(id, result) ?? fail(lostReply(task.message));
+  }
+
+  #failureOf(task: Dispatched, args: readonly unknown[], error: unknown): Reply {
+    const threadId = this.#slots.thread(task.slot);
+    this.#free(task);
+    if (isCloneError(error)) throw argumentError(args, task.message, error);
+    // A worker may end right after it replied.
+    return this.#links.takeReply(task.message.id, threadId) ?? fail(this.#explain(error, task.message, threadId));
+  }
+
+  #free({ slot, message }: Dispatched): void {
+    this.#tasks.delete(message.id);
+    this.#freeSlots.push(slot);
   }
 
   #post({ slot, message }: Dispatched, transferList: readonly ArrayBuffer[]): Promise<ThreadResult> {
@@ -169,13 +181,13 @@ export class ThreadWorkers implements Workers {
     return this.#links.get(this.#slots.thread(task.slot));
   }
 
-  #explain(error: unknown, task: Dispatched): Error {
-    const place = placeOf(task.message);
+  #explain(error: unknown, task: TaskMessage, threadId: number): Error {
+    const place = placeOf(task);
     const { code, message } = error as { code?: string; message: string };
     if (code === "ERR_WORKER_OUT_OF_MEMORY") {
       return new WorkerOutOfMemoryError(`${place} needed more memory than resourceLimits allow`, { cause: error });
     }
-    const link = this.#links.recent(this.#slots.thread(task.slot));
+    const link = this.#links.recent(threadId);
     const exitCode = Number(/exited with code: (-?\d+)/.exec(message)?.[1] ?? Number.NaN);
     return new WorkerCrashedError(`the thread that ran ${place} ended: ${link?.uncaught?.message ?? message}`, {
       cause: link?.uncaught ?? error,

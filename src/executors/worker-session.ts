@@ -1,4 +1,5 @@
 import { getHeapStatistics } from "node:v8";
+import type { Acquired } from "../concurrent.js";
 import { ExecutorContext } from "../context.js";
 import { WorkerBootError, toError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
@@ -19,6 +20,7 @@ export class WorkerSession {
   readonly #exit: () => void;
   readonly #application: Promise<WorkerApplication>;
   readonly #tasks: SessionTasks;
+  #booted: WorkerApplication | undefined;
   #completed = 0;
   #retiring = false;
 
@@ -30,7 +32,7 @@ export class WorkerSession {
     this.#application = this.#boot();
     // Each task that waits for a failed boot is told; by itself the failure is no unhandled rejection.
     this.#application.catch(() => undefined);
-    this.#tasks = new SessionTasks(post, async (token) => (await this.#application).acquire(token));
+    this.#tasks = new SessionTasks(post, (token) => this.#acquire(token));
   }
 
   /** Runs one call and posts its reply. Never rejects. */
@@ -71,6 +73,11 @@ export class WorkerSession {
     if (this.#tasks.running === 0) void this.#stop().then(this.#exit);
   }
 
+  /** Without a wait once the application is there: each turn of it is paid by every task. */
+  #acquire(token: string): Acquired | Promise<Acquired> {
+    return this.#booted?.acquire(token) ?? this.#application.then((application) => application.acquire(token));
+  }
+
   #isWornOut(): boolean {
     const { maxTasksPerWorker = Infinity, maxHeapMb = Infinity } = this.#settings;
     if (this.#completed >= maxTasksPerWorker) return true;
@@ -82,6 +89,7 @@ export class WorkerSession {
     try {
       const boot = await importApplication(module);
       const application = await boot(taskId);
+      this.#booted = application;
       this.#post({ type: "ready", registryHash: application.registryHash });
       return application;
     } catch (cause) {

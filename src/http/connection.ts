@@ -63,7 +63,7 @@ export class Connection {
   settle(response: ServerResponse): void {
     if (this.#current?.response !== response) return;
     this.#current = undefined;
-    if (this.#closing || !response.shouldKeepAlive || this.socket.destroyed) this.#stop();
+    if (this.#closing || !response.shouldKeepAlive || !this.socket.writable) this.#stop();
     else this.#next();
   }
 

@@ -34,6 +34,8 @@ export class ResponseWriter {
   #chunks: BodyChunk[] = [];
   #finished = false;
   #aborted = false;
+  /** Whether the operating system has taken the whole answer. Node's own `writableFinished` is true for a destroyed one too. */
+  #sent = false;
   #room: Promise<void> | undefined;
   #onClientGone: (() => void) | undefined;
 
@@ -65,7 +67,7 @@ export class ResponseWriter {
 
   /** Whether the connection ended before the answer was sent. */
   get clientGone(): boolean {
-    return !this.#response.writableFinished && this.#response.req.socket.destroyed;
+    return !this.#sent && this.#response.req.socket.destroyed;
   }
 
   /** Called at most once, when the client leaves before the answer was sent; not after `abort()`. */
@@ -163,7 +165,7 @@ export class ResponseWriter {
     this.#finished = true;
     this.#chunks = [];
     this.#end(this.#isHead ? "" : rest);
-    return this.#noteSending() ? this.#until("finish") : settled;
+    return this.#settleSent();
   }
 
   /** Destroys the connection. For an error after headers are out: the answer must look truncated, never complete. */
@@ -183,7 +185,7 @@ export class ResponseWriter {
   }
 
   #closed(): void {
-    if (!this.#aborted && !this.#response.writableFinished) this.#onClientGone?.();
+    if (!this.#aborted && !this.#sent) this.#onClientGone?.();
   }
 
   /** The text to set; undefined when the field is not for the application to set and has been dealt with. */
@@ -246,6 +248,12 @@ export class ResponseWriter {
     }
   }
 
+  #settleSent(): Promise<void> {
+    if (this.#noteSending()) return this.#until("finish");
+    this.#sent = !this.#response.req.socket.destroyed;
+    return this.#sent ? settled : observed(Promise.reject(new ClientClosedError()));
+  }
+
   /** Whether bytes wait for the client; the host gets to know. */
   #noteSending(): boolean {
     const { socket } = this.#response.req;
@@ -259,6 +267,7 @@ export class ResponseWriter {
       const settle = (): void => {
         this.#room = undefined;
         this.#response.off(event, settle).off("close", settle);
+        this.#sent = event === "finish" && !this.#response.req.socket.destroyed;
         if (this.clientGone) reject(new ClientClosedError());
         else resolve();
       };
