@@ -1,4 +1,5 @@
 import type { ExecutorEnvironment } from "../concurrent.js";
+import { amongOthers } from "../context.js";
 import { checkNumbers } from "./check.js";
 import type { WorkerStats } from "./executor.js";
 import { argumentError } from "./faults.js";
@@ -51,10 +52,11 @@ class InlineWorkers implements Workers {
 
   async start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void> {
     this.#host = host;
-    this.#tasks = new SessionTasks(
-      (message, transferList = []) => this.#receive(structuredClone(message, { transfer: [...transferList] })),
-      (token) => environment.acquire(token),
-    );
+    this.#tasks = new SessionTasks({
+      post: (message, transferList = []) => this.#receive(structuredClone(message, { transfer: [...transferList] })),
+      acquire: (token) => environment.acquire(token),
+      runner: amongOthers,
+    });
   }
 
   async run({ message, args, transferList }: RunRequest): Promise<Reply> {

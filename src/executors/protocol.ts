@@ -56,6 +56,8 @@ export interface WorkerSettings {
   readonly module: string;
   readonly taskId: number | null;
   readonly logLevel: string;
+  /** How many tasks the worker may have at once. */
+  readonly concurrency: number;
   /** The worker retires after this many tasks. */
   readonly maxTasksPerWorker: number | undefined;
   /** The worker retires when its heap is larger than this after a task, in MiB. */

@@ -1,5 +1,5 @@
 import type { Acquired } from "../concurrent.js";
-import { restoreContext, runAsTask } from "../context.js";
+import { type TaskRunner, restoreContext } from "../context.js";
 import { CancelledError, ConfigurationError, SerializationError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
@@ -12,18 +12,25 @@ export type Post = (message: WorkerMessage, transferList?: readonly ArrayBuffer[
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
+/** What a session is made of. */
+export interface SessionParts {
+  readonly post: Post;
+  readonly acquire: (token: string) => Acquired | Promise<Acquired>;
+  readonly runner: TaskRunner;
+  /** Called after each task, when its reply is on its way. */
+  readonly ended?: () => void;
+}
+
 /**
  * Runs calls where they are to be run and answers each with exactly one reply. Nothing that a method returns or throws
  * gets past it.
  */
 export class SessionTasks {
-  readonly #post: Post;
-  readonly #acquire: (token: string) => Acquired | Promise<Acquired>;
+  readonly #parts: SessionParts;
   readonly #running = new Map<number, RunningTask>();
 
-  constructor(post: Post, acquire: (token: string) => Acquired | Promise<Acquired>) {
-    this.#post = post;
-    this.#acquire = acquire;
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
   }
 
   /** How many calls run now. */
@@ -34,7 +41,7 @@ export class SessionTasks {
   /** Runs one call and posts its reply. Never rejects. */
   async run(message: TaskMessage, memory: TaskMemory): Promise<void> {
     const reply = await this.attempt(message, memory);
-    if (reply !== undefined) this.#post({ type: "reply", id: message.id, reply });
+    if (reply !== undefined) this.#parts.post({ type: "reply", id: message.id, reply });
   }
 
   /**
@@ -44,10 +51,17 @@ export class SessionTasks {
   async attempt(message: TaskMessage, memory: TaskMemory): Promise<Reply | undefined> {
     const task = new RunningTask(message, memory);
     this.#running.set(message.id, task);
-    const reply = await this.#outcome(message, task);
-    // A task that failed in one of its own callbacks was answered then.
-    if (!this.#running.delete(message.id)) return undefined;
-    return isPlain(reply) ? reply : this.#reply(message, reply);
+    let acquired: Acquired | undefined;
+    let reply: Reply;
+    try {
+      const acquiring = this.#parts.acquire(message.token);
+      acquired = acquiring instanceof Promise ? await acquiring : acquiring;
+      reply = encodeResult(await this.#call(acquired.instance, message, task));
+    } catch (error) {
+      reply = { ok: false, error: encodeError(error) };
+    }
+    if (acquired?.release !== undefined) await acquired.release();
+    return this.#end(message, reply);
   }
 
   /** Acts on a message of the executor. One for a task that has ended is late, not wrong. */
@@ -55,38 +69,23 @@ export class SessionTasks {
     this.#running.get(message.id)?.handle(message);
   }
 
-  /** Answers a task with an error that one of its callbacks threw; its body may never settle. */
-  failFromOutside(task: unknown, error: unknown): void {
-    for (const [id, running] of this.#running) {
-      if (running !== task) continue;
-      this.#running.delete(id);
-      this.#post({ type: "reply", id, reply: { ok: false, error: encodeError(error) } });
-    }
+  #end(message: TaskMessage, reply: Reply): Reply | undefined {
+    this.#running.delete(message.id);
+    this.#parts.runner.end();
+    const left = isPlain(reply) ? reply : this.#reply(message, reply);
+    this.#parts.ended?.();
+    return left;
   }
 
-  async #outcome(message: TaskMessage, task: RunningTask): Promise<Reply> {
-    let acquired: Acquired | undefined;
-    try {
-      const acquiring = this.#acquire(message.token);
-      acquired = acquiring instanceof Promise ? await acquiring : acquiring;
-      if (task.cancelled) throw new CancelledError();
-      const { instance } = acquired;
-      const args =
-        message.marks === undefined
-          ? message.args
-          : decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
-      const body = (): unknown => this.#call(instance, message, args, task);
-      return encodeResult(await runAsTask(task, () => restoreContext(message.context, body)));
-    } catch (error) {
-      return { ok: false, error: encodeError(error) };
-    } finally {
-      if (acquired?.release !== undefined) await acquired.release();
-    }
-  }
-
-  #call(instance: object, message: TaskMessage, args: readonly unknown[], task: RunningTask): unknown {
-    const result = methodOf(instance, message).apply(instance, [...args]);
-    return message.stream === true ? this.#stream(result as AsyncGenerator<unknown>, message, task) : result;
+  #call(instance: object, message: TaskMessage, task: RunningTask): unknown {
+    if (task.cancelled) throw new CancelledError();
+    const method = methodOf(instance, message);
+    const args = decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
+    const body = (): unknown => {
+      const result = method.apply(instance, args);
+      return message.stream === true ? this.#stream(result as AsyncGenerator<unknown>, message, task) : result;
+    };
+    return this.#parts.runner.run(task, () => restoreContext(message.context, body));
   }
 
   /** Sends item after item, never more than there are credits; ends the generator when nobody wants the rest. */
@@ -119,13 +118,13 @@ export class SessionTasks {
         message,
       );
     } catch (error) {
-      this.#post({ type: "reply", id: message.id, reply: { ok: false, error: encodeError(error) } });
+      this.#parts.post({ type: "reply", id: message.id, reply: { ok: false, error: encodeError(error) } });
     }
   }
 
   #send(message: WorkerMessage, value: unknown, root: string, { token, method, transfer }: TaskMessage): void {
     try {
-      this.#post(message, transferListOf([value], transfer === true));
+      this.#parts.post(message, transferListOf([value], transfer === true));
     } catch (cause) {
       throw serializationError(value, root, `${token}.${method}`, cause);
     }

@@ -17,8 +17,8 @@ export interface ThreadTask {
   readonly message: TaskMessage;
 }
 
-/** The reply, or the id of the thread that sent it through its own line. */
-export type ThreadResult = Reply | number;
+/** The reply, or undefined when the thread has sent it through its own line. */
+export type ThreadResult = Reply | undefined;
 
 /** The first message of a thread: its own line to the executor, apart from the pool's. */
 export interface ThreadHello {

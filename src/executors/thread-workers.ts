@@ -108,11 +108,10 @@ export class ThreadWorkers implements Workers {
   }
 
   #replyOf(task: Dispatched, result: ThreadResult): Reply {
-    const { id } = task.message;
-    this.#linkOf(task)?.countTask();
+    const threadId = this.#slots.thread(task.slot);
+    this.#links.get(threadId)?.countTask();
     this.#free(task);
-    if (typeof result === "object") return result;
-    return this.#links.takeReply(id, result) ?? fail(lostReply(task.message));
+    return result ?? this.#links.takeReply(task.message.id, threadId) ?? fail(lostReply(task.message));
   }
 
   #failureOf(task: Dispatched, args: readonly unknown[], error: unknown): Reply {
@@ -189,9 +188,11 @@ export class ThreadWorkers implements Workers {
     }
     const link = this.#links.recent(threadId);
     const exitCode = Number(/exited with code: (-?\d+)/.exec(message)?.[1] ?? Number.NaN);
-    return new WorkerCrashedError(`the thread that ran ${place} ended: ${link?.uncaught?.message ?? message}`, {
-      cause: link?.uncaught ?? error,
-      retryable: link?.killed ?? false,
+    // An error that nobody caught may be another task's: it is in the log, and not in this one's cause.
+    const why = link?.uncaught === undefined ? message : "an error outside of any call was not caught there";
+    return new WorkerCrashedError(`the thread that ran ${place} ended: ${why}`, {
+      cause: error,
+      retryable: link?.killed === true || link?.uncaught !== undefined,
       ...(Number.isInteger(exitCode) && { exitCode }),
     });
   }

@@ -30,15 +30,15 @@ becomeWorker();
 setLogLevel(settings.logLevel as LogLevel);
 parentPort?.postMessage({ threadId, port: port2 } satisfies ThreadHello, [port2]);
 redirectOutput(post);
-const session = new WorkerSession(post, settings, () => process.exit(0));
+const session = new WorkerSession(post, settings, (code) => process.exit(code));
 process.on("uncaughtException", (error) => session.uncaught(error));
 executor.on("message", (message: ControlMessage) => session.handle(message));
 
 /**
  * Runs one task. The reply goes back as the pool's result where that is safe; the pool would end the thread over a result
- * that cannot be cloned, so others have gone through the executor's own line, and the result says only whose.
+ * that cannot be cloned, so others have gone through the executor's own line, and the result is undefined.
  */
-export async function run({ slot, message }: ThreadTask): Promise<ThreadResult> {
+export function run({ slot, message }: ThreadTask): Promise<ThreadResult> {
   slots.start(slot, threadId);
-  return (await session.attempt(message, new SlotMemory(slots, slot))) ?? threadId;
+  return session.attempt(message, new SlotMemory(slots, slot));
 }

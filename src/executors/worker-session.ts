@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import type { Acquired } from "../concurrent.js";
-import { ExecutorContext } from "../context.js";
+import { alone, amongOthers } from "../context.js";
 import { WorkerBootError, toError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { ControlMessage, Reply, TaskMessage, WorkerSettings } from "./protocol.js";
@@ -17,7 +17,7 @@ const mebibyte = 2 ** 20;
 export class WorkerSession {
   readonly #post: Post;
   readonly #settings: WorkerSettings;
-  readonly #exit: () => void;
+  readonly #exit: (code: number) => void;
   readonly #application: Promise<WorkerApplication>;
   readonly #tasks: SessionTasks;
   #booted: WorkerApplication | undefined;
@@ -25,14 +25,19 @@ export class WorkerSession {
   #retiring = false;
 
   /** @param exit ends this worker; called when it has retired and all is disposed. */
-  constructor(post: Post, settings: WorkerSettings, exit: () => void) {
+  constructor(post: Post, settings: WorkerSettings, exit: (code: number) => void) {
     this.#post = post;
     this.#settings = settings;
     this.#exit = exit;
     this.#application = this.#boot();
     // Each task that waits for a failed boot is told; by itself the failure is no unhandled rejection.
     this.#application.catch(() => undefined);
-    this.#tasks = new SessionTasks(post, (token) => this.#acquire(token));
+    this.#tasks = new SessionTasks({
+      post,
+      acquire: (token) => this.#acquire(token),
+      runner: settings.concurrency === 1 ? alone : amongOthers,
+      ended: () => this.#taskEnded(),
+    });
   }
 
   /** Runs one call and posts its reply. Never rejects. */
@@ -42,13 +47,8 @@ export class WorkerSession {
   }
 
   /** Runs one call, and returns its reply unless it was posted: see {@link SessionTasks.attempt}. */
-  async attempt(message: TaskMessage, memory: TaskMemory): Promise<Reply | undefined> {
-    if (this.#retiring) return { ok: "refused" };
-    const reply = await this.#tasks.attempt(message, memory);
-    this.#completed++;
-    // After the reply is on its way.
-    if (this.#retiring || this.#isWornOut()) setImmediate(() => this.retire());
-    return reply;
+  attempt(message: TaskMessage, memory: TaskMemory): Promise<Reply | undefined> {
+    return this.#retiring ? Promise.resolve({ ok: "refused" }) : this.#tasks.attempt(message, memory);
   }
 
   handle(message: ControlMessage): void {
@@ -57,20 +57,26 @@ export class WorkerSession {
   }
 
   /**
-   * After an error that nobody caught. It is given to the task in whose course it was thrown, if that still runs, and to no
-   * other; what state the worker is in is unknown, so it retires.
+   * After an error that nobody caught: whose it was cannot be known. A worker without tasks retires; one with tasks ends at
+   * once, because a task that waits for the callback that threw would wait for ever. No task is given the error itself.
    */
   uncaught(error: unknown): void {
-    this.#tasks.failFromOutside(ExecutorContext.current(), error);
     this.#post({ type: "uncaught", error: encodeError(error) });
-    this.retire();
+    if (this.#tasks.running === 0) this.retire();
+    else this.#exit(1);
   }
 
   /** Takes no more tasks, finishes those that run, disposes, and exits. Another worker takes its place. */
   retire(): void {
     if (!this.#retiring) this.#post({ type: "retiring" });
     this.#retiring = true;
-    if (this.#tasks.running === 0) void this.#stop().then(this.#exit);
+    if (this.#tasks.running === 0) void this.#stop().then(() => this.#exit(0));
+  }
+
+  #taskEnded(): void {
+    this.#completed++;
+    // After the reply is on its way.
+    if (this.#retiring || this.#isWornOut()) setImmediate(() => this.retire());
   }
 
   /** Without a wait once the application is there: each turn of it is paid by every task. */

@@ -2,8 +2,10 @@ import type { ExecutorEnvironment } from "../concurrent.js";
 import { logLevel } from "../log.js";
 import type { WorkerSettings } from "./protocol.js";
 
-/** After what a worker retires and is replaced, without losing a task. */
+/** What a worker keeps to; after the last two it retires and is replaced, without losing a task. */
 export interface WorkerLimits {
+  /** How many tasks at once. */
+  readonly concurrency: number;
   /** Number of tasks. */
   readonly maxTasksPerWorker: number | undefined;
   /** Used heap after a task, in MiB. */
@@ -12,6 +14,6 @@ export interface WorkerLimits {
 
 /** What a worker is told when it is made. */
 export function workerSettings({ module, taskId }: ExecutorEnvironment, limits: WorkerLimits): WorkerSettings {
-  const { maxTasksPerWorker, maxHeapMb } = limits;
-  return { module, taskId, logLevel: logLevel(), maxTasksPerWorker, maxHeapMb };
+  const { concurrency, maxTasksPerWorker, maxHeapMb } = limits;
+  return { module, taskId, logLevel: logLevel(), concurrency, maxTasksPerWorker, maxHeapMb };
 }
