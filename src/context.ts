@@ -91,7 +91,7 @@ const carried = new Map<string, AsyncLocalStorage<unknown>>();
  * carryContext("tenant", tenant);
  */
 export function carryContext<T>(name: string, storage: AsyncLocalStorage<T>): void {
-  carried.set(name, storage as AsyncLocalStorage<unknown>);
+  carried.set(name, storage);
 }
 
 /** The values of all carried storages, for the message of a task; undefined when there is none. */

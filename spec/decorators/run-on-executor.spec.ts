@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { expect } from "chai";
-import { type ExecutorContextValue, runAsTask, runInRequest } from "#src/context.js";
+import { type ExecutorContextValue, amongOthers, runInRequest } from "#src/context.js";
 import { type CallRouter, type ExecutorCall, bindCalls, knownExecutorClasses } from "#src/decorators/calls.js";
 import { RunOnExecutor } from "#src/decorators/run-on-executor.js";
 import { ConfigurationError } from "#src/errors.js";
@@ -50,6 +50,7 @@ const task: ExecutorContextValue = {
   cancelled: false,
   deadline: undefined,
   requestId: undefined,
+  traceparent: undefined,
   token: "Thumbnails.resize",
 };
 
@@ -188,18 +189,18 @@ describe("RunOnExecutor", () => {
   describe("inside a task", () => {
     it("runs the body on the instance that the call was made on", async () => {
       const { instance, router } = bound(new SharpThumbnails());
-      const result = await runAsTask(task, () => instance.resize("cat", 10));
+      const result = await amongOthers.run(task, () => instance.resize("cat", 10));
       expect(result).to.equal("cat at 10 by SharpThumbnails with 95");
       expect(router.calls).to.deep.equal([]);
     });
 
     it("runs a generator's body", async () => {
-      const items = await runAsTask(task, () => collect(new Thumbnails().tiles(2)));
+      const items = await amongOthers.run(task, () => collect(new Thumbnails().tiles(2)));
       expect(items).to.deep.equal(["tile 0 at 80", "tile 1 at 80"]);
     });
 
     it("runs decorated methods that the body calls in the same place", async () => {
-      const results = await runAsTask(task, () => new Thumbnails().both("cat"));
+      const results = await amongOthers.run(task, () => new Thumbnails().both("cat"));
       expect(results).to.deep.equal(["cat at 1 by Thumbnails with 80", "cat at 2 by Thumbnails with 80"]);
     });
   });

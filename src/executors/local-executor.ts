@@ -221,18 +221,14 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     const release = this.#forwardAborts(task, marks?.signals ?? [], signals);
     const { args, options } = task.call;
     const transferList = transferListOf(args, options.transfer ?? false);
-    const done = (): void => {
-      release();
-      this.#released(task);
-    };
     void this.#workers.run({ message: messageOf(task, values, marks), args, transferList }).then(
       (reply) => {
         this.#settle(task, reply);
-        done();
+        this.#released(task, release);
       },
       (error: unknown) => {
         this.#fail(task, error);
-        done();
+        this.#released(task, release);
       },
     );
   }
@@ -273,7 +269,8 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     task.reject(error);
   }
 
-  #released(task: Task): void {
+  #released(task: Task, release: () => void): void {
+    release();
     this.#runTime.add(performance.now() - task.startedAt);
     this.#running.delete(task.id);
     this.#pump();

@@ -50,7 +50,7 @@ export async function importApplication(module: string): Promise<WorkerBoot> {
 
 /** A handover during the evaluation has won the race already; only a default export is left to look for. */
 function exportedBoot(exported: object | undefined, module: string): WorkerBoot {
-  const boot = (exported as { [workerBoot]?: WorkerBoot } | undefined)?.[workerBoot];
+  const { [workerBoot]: boot } = (exported ?? {}) as { [workerBoot]?: WorkerBoot };
   if (typeof boot === "function") return boot;
   throw new WorkerBootError(
     `${module} was imported by a worker but never called bootstrap(): pass bootstrap(import.meta.url, …) the module that calls it, ` +
