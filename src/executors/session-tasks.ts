@@ -72,7 +72,8 @@ export class SessionTasks {
   #end(message: TaskMessage, reply: Reply): Reply | undefined {
     this.#running.delete(message.id);
     this.#parts.runner.end();
-    const left = isPlain(reply) ? reply : this.#reply(message, reply);
+    // The end of a stream must not overtake its items.
+    const left = isPlain(reply) && message.stream !== true ? reply : this.#reply(message, reply);
     this.#parts.ended?.();
     return left;
   }

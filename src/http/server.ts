@@ -158,6 +158,8 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   }
 
   #open(socket: Socket): void {
+    // Node remembers the address once it was asked for; after the client has left it could not be known any more.
+    void socket.remoteAddress;
     this.#connections.set(socket, new Connection(socket, this));
     socket.once("close", () => this.#closed(socket));
   }

@@ -39,4 +39,10 @@ export const streams: Rules = {
     assert.ok(error instanceof HTTPError);
     assert.deepEqual([error.status, items], [418, [0, 1, 2, 3, 4]]);
   },
+
+  async "loses no item at the end of a stream"({ executor, file }) {
+    for (let length = 1; length <= 40; length++) {
+      assert.equal((await collect(executor.stream(Probe, "range", [0, length, file]))).length, length);
+    }
+  },
 };

@@ -1,0 +1,57 @@
+import { createReadStream } from "node:fs";
+import { parse } from "csv-parse";
+import { RequestHandler, Route, RunOnExecutor, defineApplication } from "waterspout";
+import { sampleFile } from "./sample-file.js";
+
+/** A row of the file, as the client gets it. */
+interface Measurement {
+  station: string;
+  celsius: number;
+}
+
+/** What has been read so far: sent with each batch of rows. */
+interface Batch {
+  row: number;
+  rows: Measurement[];
+}
+
+const batchSize = 1_000;
+
+/**
+ * Parses a CSV of any size on a worker thread and sends its rows as server-sent events while it is read. A client that
+ * reads slowly slows the parser; one that leaves ends it, and its file is closed.
+ */
+@Route("/measurements")
+export class MeasurementsHandler extends RequestHandler {
+  get(): AsyncGenerator<string> {
+    this.setHeader("Content-Type", "text/event-stream");
+    return this.events(sampleFile());
+  }
+
+  private async *events(file: string): AsyncGenerator<string> {
+    for await (const batch of this.batches(file)) yield `id: ${batch.row}\ndata: ${JSON.stringify(batch.rows)}\n\n`;
+    yield "event: end\ndata: \n\n";
+  }
+
+  @RunOnExecutor()
+  async *batches(file: string): AsyncGenerator<Batch> {
+    let row = 0;
+    let rows: Measurement[] = [];
+    const source = createReadStream(file);
+    try {
+      for await (const [station, celsius] of source.pipe(parse()) as AsyncIterable<[string, string]>) {
+        row++;
+        rows.push({ station, celsius: Number(celsius) });
+        if (rows.length < batchSize) continue;
+        yield { row, rows };
+        rows = [];
+      }
+      if (rows.length > 0) yield { row, rows };
+    } finally {
+      source.destroy();
+      console.log(`closed ${file} after row ${row}`);
+    }
+  }
+}
+
+export default defineApplication({ handlers: [MeasurementsHandler] });
