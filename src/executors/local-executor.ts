@@ -192,12 +192,12 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   }
 
   get #maxQueue(): number {
-    return this.#options.maxQueue ?? 16 * this.#workers.capacity;
+    return this.#options.maxQueue ?? 16 * Math.max(1, this.#workers.capacity);
   }
 
   /** Whole seconds until the queue has run empty at the pace of the latest tasks; at least one. */
   #retryAfter(): number {
-    const milliseconds = (this.#queue.size * this.#runTime.mean) / this.#workers.capacity;
+    const milliseconds = (this.#queue.size * this.#runTime.mean) / Math.max(1, this.#workers.capacity);
     return Math.max(1, Math.ceil(milliseconds / 1000));
   }
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { ResourceLimits, Worker } from "node:worker_threads";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import type { ExecutorEnvironment } from "../concurrent.js";
-import { WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "../errors.js";
+import { ExecutorClosedError, WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "../errors.js";
 import { generalLog } from "../log.js";
 import type { WorkerStats } from "./executor.js";
 import { argumentError, isCloneError, lostReply, placeOf, within } from "./faults.js";
@@ -39,16 +39,17 @@ export class ThreadWorkers implements Workers {
   readonly #tasks = new Map<number, Dispatched>();
   #settings!: ThreadSettings;
   #links!: LinkSet<ThreadLink>;
-  #pool!: Piscina;
+  #pool: Piscina | undefined;
   #slots!: TaskSlots;
   #freeSlots: number[] = [];
+  #stopped = false;
 
   constructor(settingsFor: (environment: ExecutorEnvironment) => ThreadSettings) {
     this.#settingsFor = settingsFor;
   }
 
   get capacity(): number {
-    if (this.#links === undefined) return 0;
+    if (this.#pool === undefined) return 0;
     const { maxThreads, concurrency } = this.#settings;
     return Math.max(0, maxThreads - this.#links.unusable) * concurrency;
   }
@@ -64,7 +65,8 @@ export class ThreadWorkers implements Workers {
     const places = settings.maxThreads * settings.concurrency;
     this.#slots = TaskSlots.of(places);
     this.#freeSlots = Array.from({ length: places }, (_, slot) => slot);
-    this.#pool = this.#createPool(environment);
+    this.#pool = await this.#createPool(environment);
+    host.roomAgain();
     await this.#links.untilReady(settings.minThreads, settings.bootTimeout);
   }
 
@@ -97,9 +99,10 @@ export class ThreadWorkers implements Workers {
   }
 
   async stop(deadline: number): Promise<void> {
+    this.#stopped = true;
     await within(deadline, this.#links.stop());
     // A thread that is stuck in native code cannot be ended; its process will be.
-    await within(deadline, this.#pool.destroy());
+    if (this.#pool !== undefined) await within(deadline, this.#pool.destroy());
   }
 
   stats(): readonly WorkerStats[] {
@@ -129,14 +132,18 @@ export class ThreadWorkers implements Workers {
 
   #post({ slot, message }: Dispatched, transferList: readonly ArrayBuffer[]): Promise<ThreadResult> {
     const task: ThreadTask = { slot, message };
-    if (transferList.length === 0) return this.#pool.run(task) as Promise<ThreadResult>;
-    return this.#pool.run(task, { transferList: [...transferList] }) as Promise<ThreadResult>;
+    const pool = this.#pool as Piscina;
+    if (transferList.length === 0) return pool.run(task) as Promise<ThreadResult>;
+    return pool.run(task, { transferList: [...transferList] }) as Promise<ThreadResult>;
   }
 
-  #createPool(environment: ExecutorEnvironment): Piscina {
+  async #createPool(environment: ExecutorEnvironment): Promise<Piscina> {
+    // Only here: a worker thread imports the application, and with it this file, but never makes a pool.
+    const { Piscina: Pool } = await import("piscina");
+    if (this.#stopped) throw new ExecutorClosedError("the executor was shut down while it started");
     const { minThreads, maxThreads, concurrency, idleTimeout, resourceLimits } = this.#settings;
     const workerData: ThreadData = { settings: workerSettings(environment, this.#settings), slots: this.#slots.memory };
-    const pool = new Piscina({
+    const pool = new Pool({
       filename: entry,
       name: "run",
       minThreads,
@@ -169,7 +176,7 @@ export class ThreadWorkers implements Workers {
   };
 
   #welcome({ threadId, port }: ThreadHello): void {
-    const worker: Worker | undefined = this.#pool.threads.find((thread) => thread.threadId === threadId);
+    const worker: Worker | undefined = this.#pool?.threads.find((thread) => thread.threadId === threadId);
     if (worker === undefined) return;
     const link = new ThreadLink(worker, port, this.#links, this.#settings.bootTimeout);
     this.#links.add(link);
