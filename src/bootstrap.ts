@@ -106,5 +106,7 @@ function environmentNumber(name: string): number | undefined {
   const text = process.env[name];
   if (text === undefined || text === "") return undefined;
   if (/^\d+$/.test(text)) return Number(text);
-  throw new ConfigurationError(`the environment variable ${name} must be a whole number, it is ${JSON.stringify(text)}`);
+  throw new ConfigurationError(
+    `the environment variable ${name} must be a whole number, it is ${JSON.stringify(text)}`,
+  );
 }

@@ -16,7 +16,13 @@ export { type HTTPSettings } from "./http/limits.js";
 
 // Executors
 export { type RetryOptions, RunOnExecutor, type RunOnExecutorOptions } from "./decorators/run-on-executor.js";
-export { Executor, type ExecutorStats, type MapOptions, type ShutdownOptions, type WorkerStats } from "./executors/executor.js";
+export {
+  Executor,
+  type ExecutorStats,
+  type MapOptions,
+  type ShutdownOptions,
+  type WorkerStats,
+} from "./executors/executor.js";
 export { ThreadPoolExecutor, type ThreadPoolOptions } from "./executors/thread.js";
 export { InlineExecutor, type InlineOptions } from "./executors/inline.js";
 export { Future } from "./executors/future.js";

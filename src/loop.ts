@@ -1,4 +1,11 @@
-import type { CancellablePromise, Class, ExecutorMethod, MethodArguments, MethodResult, TaskExecutor } from "./concurrent.js";
+import type {
+  CancellablePromise,
+  Class,
+  ExecutorMethod,
+  MethodArguments,
+  MethodResult,
+  TaskExecutor,
+} from "./concurrent.js";
 import { ConfigurationError } from "./errors.js";
 import { applicationLog } from "./log.js";
 
@@ -45,7 +52,8 @@ export class IOLoop {
    * @throws ConfigurationError when it is running already.
    */
   async start(): Promise<void> {
-    if (this.#stopped !== undefined) throw new ConfigurationError("IOLoop.start(): the loop is running already; start it once");
+    if (this.#stopped !== undefined)
+      throw new ConfigurationError("IOLoop.start(): the loop is running already; start it once");
     this.#started = true;
     if (!this.#stopRequested) await this.#run();
     this.#stopRequested = false;

@@ -1,4 +1,3 @@
-import { ConfigurationError } from "./errors.js";
 import { applicationLog } from "./log.js";
 import { enterChild, leavePrimary, onPrimaryLost, reportBootFailure, reportReady } from "./process/child.js";
 import type { ReadyInfo } from "./process/messages.js";
@@ -82,13 +81,3 @@ export class Program {
     });
   }
 }
-
-/** @throws ConfigurationError when `debug` is asked for with several processes. */
-export function refuseDebugWithProcesses(debug: boolean, processes: number): void {
-  if (!debug || processes === 1) return;
-  throw new ConfigurationError(
-    `debug cannot be used with ${processes === 0 ? "one process per CPU" : `${processes} processes`}: ` +
-      "a page with the stack of one process says nothing about the others; use processes: 1 while debugging",
-  );
-}
-

@@ -2,16 +2,17 @@ import type { AddressInfo } from "node:net";
 import { handOver } from "./executors/worker-application.js";
 import { isWorker } from "./decorators/calls.js";
 import { ConfigurationError } from "./errors.js";
-import { HTTPTransport } from "./http/server.js";
+import type { HTTPTransport } from "./http/server.js";
 import { IOLoop } from "./loop.js";
 import { generalLog } from "./log.js";
 import type { ReadyChild, SupervisorOptions } from "./process/options.js";
 import { isChild } from "./process/role.js";
 import { resolveCount } from "./process/options.js";
-import { supervise } from "./process/supervisor.js";
-import { Program, refuseDebugWithProcesses } from "./program.js";
 import { ApplicationRuntime, workerApplication } from "./runtime.js";
 import type { Application } from "./web/application.js";
+
+// What only a server or a primary needs is imported where it becomes one: every worker thread imports this file, too, and
+// a thread is ready the sooner and the smaller the less it loads.
 
 /** Where a server listens. */
 interface Binding {
@@ -35,6 +36,7 @@ export class HTTPServer {
   #binding: Binding | undefined;
   #transport: HTTPTransport | undefined;
   #runtime: ApplicationRuntime | undefined;
+  #opened = false;
   #stopping: Promise<void> | undefined;
 
   constructor(application: Application) {
@@ -68,7 +70,9 @@ export class HTTPServer {
     if (isWorker()) return handOver(() => workerApplication(this.#application));
     refuseDebugWithProcesses(this.#application.debug, processes);
     if (IOLoop.initialized()) {
-      throw new ConfigurationError("HTTPServer.start(): the IOLoop was started before; start servers first, then the loop");
+      throw new ConfigurationError(
+        "HTTPServer.start(): the IOLoop was started before; start servers first, then the loop",
+      );
     }
     if (processes === 1 || isChild()) return this.#serve(binding, processes);
     return this.#supervise(binding, processes, options);
@@ -105,6 +109,7 @@ export class HTTPServer {
   }
 
   async #serve(binding: Binding, processes: number): Promise<void> {
+    const { Program } = await import("./program.js");
     const program = new Program({
       open: async () => {
         const address = await this.#open(binding, resolveCount(processes));
@@ -125,6 +130,7 @@ export class HTTPServer {
       const actual = Number(children[0]?.info["port"] ?? port);
       generalLog.info(`listening on ${urlOf({ port: actual }, host)}, ${children.length} processes`);
     };
+    const { supervise } = await import("./process/supervisor.js");
     const { code } = await supervise(processes, { gracePeriod, onReady, ...options });
     process.exitCode = code;
     // What follows in the program is the loop of a server; the primary has nothing to serve.
@@ -132,8 +138,10 @@ export class HTTPServer {
   }
 
   async #open(binding: Binding, processes: number): Promise<AddressInfo> {
-    if (this.#transport !== undefined) throw new ConfigurationError("HTTPServer: it serves already; make one for each port");
-    const transport = new HTTPTransport((message, response) => {
+    if (this.#opened) throw new ConfigurationError("HTTPServer: it serves already; make one for each port");
+    this.#opened = true;
+    const { HTTPTransport: Transport } = await import("./http/server.js");
+    const transport: HTTPTransport = new Transport((message, response) => {
       this.#application.handle(message, response, transport);
     }, this.#application.settings);
     this.#transport = transport;
@@ -165,4 +173,13 @@ function defaultHost(): string {
 
 function urlOf({ port }: Pick<AddressInfo, "port">, host: string): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** @throws ConfigurationError when `debug` is asked for with several processes. */
+function refuseDebugWithProcesses(debug: boolean, processes: number): void {
+  if (!debug || processes === 1) return;
+  throw new ConfigurationError(
+    `debug cannot be used with ${processes === 0 ? "one process per CPU" : `${processes} processes`}: ` +
+      "a page with the stack of one process says nothing about the others; use processes: 1 while debugging",
+  );
 }

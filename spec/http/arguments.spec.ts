@@ -36,7 +36,9 @@ describe("parseArguments", () => {
 
   for (const text of ["a=%", "a=%4", "a=%ZZ", "%ff=1", "a=%C3", "a=%C0%AF", "a=%ED%A0%80"]) {
     it(`answers ${text} with 400`, () => {
-      expect(() => plain(text)).to.throw(HTTPError).with.property("status", 400);
+      expect(() => plain(text))
+        .to.throw(HTTPError)
+        .with.property("status", 400);
     });
   }
 

@@ -160,9 +160,12 @@ describe("a body that nobody reads", () => {
   let port: number;
 
   beforeEach(async () => {
-    transport = new HTTPTransport((_message, response, host) => {
-      void new ResponseWriter(response, host).finish("ok");
-    }, httpSettings({ drainLinger: 0, bodyLimit: 1_000 }));
+    transport = new HTTPTransport(
+      (_message, response, host) => {
+        void new ResponseWriter(response, host).finish("ok");
+      },
+      httpSettings({ drainLinger: 0, bodyLimit: 1_000 }),
+    );
     ({ port } = await transport.listen({ port: 0, host: "127.0.0.1" }));
   });
 
@@ -173,7 +176,9 @@ describe("a body that nobody reads", () => {
   const next = "GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
   it("is drained when its length is within the limit, and the connection goes on", async () => {
-    const client = new RawClient(port).send(`GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n${"a".repeat(1_000)}`);
+    const client = new RawClient(port).send(
+      `GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n${"a".repeat(1_000)}`,
+    );
     expect(await client.send(next).end()).to.match(/200 OK[^]*keep-alive[^]*ok[^]*200 OK[^]*close[^]*ok$/);
   });
 

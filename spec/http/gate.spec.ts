@@ -33,7 +33,8 @@ describe("refusalOf", () => {
 });
 
 const get = (fields: string): string => `GET /p HTTP/1.1\r\n${fields}Connection: close\r\n\r\n`;
-const post = (fields: string, body = ""): string => `POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields}\r\n${body}`;
+const post = (fields: string, body = ""): string =>
+  `POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields}\r\n${body}`;
 const from = (line: string): string => `${line}\r\nHost: a\r\nConnection: close\r\n\r\n`;
 
 /** What is sent, and the status that must come back; 200 is given by a callback that answers everything. */
@@ -113,10 +114,13 @@ describe("HTTPTransport's gate", () => {
   let served: string[];
 
   before(async () => {
-    transport = new HTTPTransport((message, response) => {
-      served.push(message.url ?? "");
-      response.end("ok");
-    }, httpSettings({ drainLinger: 0 }));
+    transport = new HTTPTransport(
+      (message, response) => {
+        served.push(message.url ?? "");
+        response.end("ok");
+      },
+      httpSettings({ drainLinger: 0 }),
+    );
     ({ port } = await transport.listen({ port: 0, host: "127.0.0.1" }));
   });
 

@@ -32,6 +32,7 @@ describe("checkHeaderName", () => {
 describe("checkReason", () => {
   it("accepts printable ASCII without <", () => {
     checkReason("I'm a > teapot");
-    for (const reason of ["a\r\nb", "<script>", "ä", "\u0007"]) expect(() => checkReason(reason)).to.throw(ResponseError);
+    for (const reason of ["a\r\nb", "<script>", "ä", "\u0007"])
+      expect(() => checkReason(reason)).to.throw(ResponseError);
   });
 });

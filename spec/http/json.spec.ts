@@ -27,7 +27,9 @@ describe("parseJson", () => {
   }
 
   it("answers no Content-Type, and a charset other than UTF-8, with 415", () => {
-    expect(() => parseJson(Buffer.from("{}"), undefined, { jsonDepth: 1 })).to.throw(HTTPError).with.property("status", 415);
+    expect(() => parseJson(Buffer.from("{}"), undefined, { jsonDepth: 1 }))
+      .to.throw(HTTPError)
+      .with.property("status", 415);
     expect(failure("{}", "application/json; charset=utf-7").status).to.equal(415);
   });
 

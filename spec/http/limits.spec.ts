@@ -10,7 +10,10 @@ describe("httpSettings", () => {
   });
 
   it("takes what is given and leaves out what is undefined", () => {
-    expect(httpSettings({ bodyLimit: 5, jsonDepth: undefined })).to.deep.equal({ ...defaultHTTPSettings, bodyLimit: 5 });
+    expect(httpSettings({ bodyLimit: 5, jsonDepth: undefined })).to.deep.equal({
+      ...defaultHTTPSettings,
+      bodyLimit: 5,
+    });
   });
 
   it("does not change the defaults", () => {

@@ -18,7 +18,17 @@ describe("parseMediaType", () => {
     });
   }
 
-  const wrong = ["", "json", "a/", "/b", "application/json garbage", "application/json\ta", "a/b,c/d", "a/b;c", 'a/b;c="d'];
+  const wrong = [
+    "",
+    "json",
+    "a/",
+    "/b",
+    "application/json garbage",
+    "application/json\ta",
+    "a/b,c/d",
+    "a/b;c",
+    'a/b;c="d',
+  ];
   for (const text of [...wrong, "a/b;c=d;C=e", "a/b; c = d", 'a/b;c="d"e']) {
     it(`refuses ${JSON.stringify(text)}`, () => expect(parseMediaType(text)).to.equal(undefined));
   }
@@ -30,7 +40,9 @@ describe("requireUtf8", () => {
   });
 
   it("answers another charset with 415", () => {
-    expect(() => requireUtf8(parseMediaType("a/b;charset=utf-7")!)).to.throw(HTTPError).with.property("status", 415);
+    expect(() => requireUtf8(parseMediaType("a/b;charset=utf-7")!))
+      .to.throw(HTTPError)
+      .with.property("status", 415);
   });
 });
 
@@ -38,6 +50,8 @@ describe("decodeUtf8", () => {
   it("removes a byte order mark", () => expect(decodeUtf8(Buffer.from("\ufeffä"))).to.equal("ä"));
 
   it("answers other bytes with 400", () => {
-    expect(() => decodeUtf8(Buffer.from([0xff]))).to.throw(HTTPError).with.property("status", 400);
+    expect(() => decodeUtf8(Buffer.from([0xff])))
+      .to.throw(HTTPError)
+      .with.property("status", 400);
   });
 });

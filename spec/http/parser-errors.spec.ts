@@ -29,6 +29,11 @@ describe("parserRefusal", () => {
     it(`is silent about ${code}`, () => expect(parserRefusal(fault(code), 10, settings)).to.equal(undefined));
   }
 
+  it("does not take a bare line feed behind the version for another version", () => {
+    const error = Object.assign(fault("HPE_INVALID_VERSION"), { reason: "Expected CRLF after version" });
+    expect(parserRefusal(error, 10, settings)?.status).to.equal(400);
+  });
+
   it("tells a long request line from long fields by the first packet", () => {
     const line = `GET /${"a".repeat(9_000)}`;
     expect(parserRefusal(fault("HPE_HEADER_OVERFLOW", line), line.length, settings)?.status).to.equal(414);

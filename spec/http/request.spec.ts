@@ -50,7 +50,9 @@ describe("HTTPServerRequest", () => {
   });
 
   it("shows what came", async () => {
-    const request = await receive("POST /a%2Fb?a=1 HTTP/1.1\r\nHost: A.example:81\r\nX-B: c\r\nContent-Length: 1\r\n\r\n");
+    const request = await receive(
+      "POST /a%2Fb?a=1 HTTP/1.1\r\nHost: A.example:81\r\nX-B: c\r\nContent-Length: 1\r\n\r\n",
+    );
     expect(request).to.include({
       method: "POST",
       uri: "/a%2Fb?a=1",
@@ -89,10 +91,12 @@ describe("HTTPServerRequest", () => {
     expect(request.fullUrl()).to.equal("https://c/");
   });
 
-  it("still knows its own time and target after the client has left", async () => {
+  it("still knows its own target after the client has left", async () => {
     const request = await receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     client.close();
     await once(message.socket, "close");
-    expect(request).to.include({ remoteIp: "", host: "a" });
+    expect(request).to.include({ host: "a", uri: "/" });
+    // Node may have forgotten it; whether it has depends on who asked before.
+    expect(request.remoteIp).to.be.oneOf(["", "127.0.0.1"]);
   });
 });

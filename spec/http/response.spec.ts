@@ -22,18 +22,21 @@ describe("ResponseWriter", () => {
   beforeEach(async () => {
     log = new CapturedLog();
     thrown = undefined;
-    transport = new HTTPTransport((_message, response, host) => {
-      const writer = new ResponseWriter(response, host);
-      ended = run(writer).catch((error: unknown) => {
-        thrown = error;
-        if (writer.headersWritten) writer.abort();
-        else {
-          writer.clear();
-          writer.setStatus(500);
-          void writer.finish("failed");
-        }
-      });
-    }, httpSettings({ drainLinger: 0, gracePeriod: 5_000, sendTimeout: 100, connectionsCheckingInterval: 50 }));
+    transport = new HTTPTransport(
+      (_message, response, host) => {
+        const writer = new ResponseWriter(response, host);
+        ended = run(writer).catch((error: unknown) => {
+          thrown = error;
+          if (writer.headersWritten) writer.abort();
+          else {
+            writer.clear();
+            writer.setStatus(500);
+            void writer.finish("failed");
+          }
+        });
+      },
+      httpSettings({ drainLinger: 0, gracePeriod: 5_000, sendTimeout: 100, connectionsCheckingInterval: 50 }),
+    );
     ({ port } = await transport.listen({ port: 0, host: "127.0.0.1" }));
   });
 
@@ -88,7 +91,9 @@ describe("ResponseWriter", () => {
 
     it("makes no tag for other methods, other statuses, or when told not to", async () => {
       const all = "If-None-Match: *\r\nContent-Length: 0\r\n";
-      expect((await answerTo((writer) => writer.write("a"), "POST / HTTP/1.1", all)).headers).not.to.have.property("etag");
+      expect((await answerTo((writer) => writer.write("a"), "POST / HTTP/1.1", all)).headers).not.to.have.property(
+        "etag",
+      );
       const created: Script = (writer) => writer.setStatus(201);
       expect((await answerTo(created, "GET / HTTP/1.1", all)).headers).not.to.have.property("etag");
       const untagged: Script = (writer) => void (writer.etag = false);
@@ -167,7 +172,9 @@ describe("ResponseWriter", () => {
         writer.write("de");
       });
       expect(answer.body).to.equal("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
-      expect(answer.headers).to.include({ "transfer-encoding": "chunked" }).and.not.have.any.keys("etag", "content-length");
+      expect(answer.headers)
+        .to.include({ "transfer-encoding": "chunked" })
+        .and.not.have.any.keys("etag", "content-length");
     });
 
     it("drops what is written in answer to HEAD", async () => {
@@ -362,6 +369,7 @@ describe("ResponseWriter", () => {
   });
 });
 
+/** One turn of the event loop: what can settle by itself has settled. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
+  return new Promise((resolve) => setImmediate(resolve));
 }

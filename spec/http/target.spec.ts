@@ -22,7 +22,24 @@ describe("isValidHost", () => {
   for (const host of ["a", "a.example", "a.example:80", "my_service:8000", "127.0.0.1", "[::1]", "[::1]:65535"]) {
     it(`accepts ${host}`, () => expect(isValidHost(host)).to.equal(true));
   }
-  const wrong = ["", "a b", "a,b", "a, b", "u@a", "a/b", "a:", "a:65536", "a:x", "a:-1", "[::1", "::1", "[1]", "[a.b]", "a\tb", "ä"];
+  const wrong = [
+    "",
+    "a b",
+    "a,b",
+    "a, b",
+    "u@a",
+    "a/b",
+    "a:",
+    "a:65536",
+    "a:x",
+    "a:-1",
+    "[::1",
+    "::1",
+    "[1]",
+    "[a.b]",
+    "a\tb",
+    "ä",
+  ];
   for (const host of [...wrong, "a?b", "a#b", "a%41", "a:1:2", "a".repeat(256)]) {
     it(`refuses ${JSON.stringify(host.slice(0, 10))}`, () => expect(isValidHost(host)).to.equal(false));
   }

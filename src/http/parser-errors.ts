@@ -4,6 +4,8 @@ import type { HTTPSettings } from "./limits.js";
 /** What Node gives to `clientError`. */
 export interface ParserError extends Error {
   readonly code?: string;
+  /** The parser's words; they quote nothing of the request. */
+  readonly reason?: string;
   /** The bytes that were being parsed. */
   readonly rawPacket?: Buffer;
 }
@@ -32,7 +34,13 @@ export function parserRefusal(error: ParserError, bytesRead: number, settings: H
   if (code === "HPE_HEADER_OVERFLOW" && isRequestLineTooLong(error, bytesRead, settings)) {
     return { status: 414, reason: `the request line is longer than ${settings.requestLineLimit} bytes` };
   }
-  return { status: statuses.get(code) ?? 400, reason: code === "" ? error.message : code };
+  const reason = code === "" ? error.message : code;
+  return { status: isLineEnd(error) ? 400 : (statuses.get(code) ?? 400), reason };
+}
+
+/** A wrong line end behind the version is reported as a wrong version. */
+function isLineEnd({ reason = "" }: ParserError): boolean {
+  return reason.startsWith("Expected CRLF");
 }
 
 /** Only the first packet of a connection surely starts with the request line; later ones count as header fields. */

@@ -112,7 +112,7 @@ export class HTTPServerRequest {
     return this.#forwarded?.protocol ?? ("encrypted" in this.socket ? "https" : "http");
   }
 
-  /** The peer's address; an IPv4 address in IPv6 clothes is shown as IPv4. Empty when the socket is gone already. */
+  /** The peer's address; an IPv4 address in IPv6 clothes is shown as IPv4. May be empty when the socket is gone and nobody asked before. */
   get remoteIp(): string {
     return this.#forwarded?.remoteIp ?? remoteIpOf(this.socket);
   }

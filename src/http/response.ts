@@ -267,7 +267,7 @@ export class ResponseWriter {
       const settle = (): void => {
         this.#room = undefined;
         this.#response.off(event, settle).off("close", settle);
-        this.#sent = event === "finish" && !this.#response.req.socket.destroyed;
+        if (event === "finish") this.#sent = !this.#response.req.socket.destroyed;
         if (this.clientGone) reject(new ClientClosedError());
         else resolve();
       };

@@ -17,6 +17,7 @@ export class SendWatch {
   readonly #timeout: number;
   readonly #interval: number;
   readonly #stalled: (socket: Socket) => void;
+  readonly #now: () => number;
   readonly #watched = new Map<Socket, Progress>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -24,18 +25,25 @@ export class SendWatch {
    * @param timeout ms without progress; 0 watches nothing.
    * @param interval ms between two looks.
    * @param stalled called once for a socket that has run out of time; it should destroy it.
+   * @param now the clock, in ms.
    */
-  constructor(timeout: number, interval: number, stalled: (socket: Socket) => void) {
+  constructor(
+    timeout: number,
+    interval: number,
+    stalled: (socket: Socket) => void,
+    now: () => number = () => performance.now(),
+  ) {
     this.#timeout = timeout;
     this.#interval = interval;
     this.#stalled = stalled;
+    this.#now = now;
   }
 
   /** Watches the socket until everything is sent. Calling it again changes nothing. */
   watch(socket: Socket): void {
     if (this.#timeout === 0 || this.#watched.has(socket)) return;
-    this.#watched.set(socket, { left: bytesLeft(socket), since: performance.now() });
-    this.#timer ??= setInterval(() => this.#look(performance.now()), this.#interval).unref();
+    this.#watched.set(socket, { left: bytesLeft(socket), since: this.#now() });
+    this.#timer ??= setInterval(() => this.#look(this.#now()), this.#interval).unref();
   }
 
   #look(now: number): void {

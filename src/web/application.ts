@@ -3,7 +3,6 @@ import type { ApplicationContainer, DependencyContainer } from "../container.js"
 import type { TaskExecutor } from "../concurrent.js";
 import type { CallRouter } from "../decorators/calls.js";
 import { ConfigurationError, ExecutorClosedError, HTTPError } from "../errors.js";
-import { readBody } from "../http/body.js";
 import { type HTTPSettings, defaultHTTPSettings, httpSettings } from "../http/limits.js";
 import { HTTPServerRequest } from "../http/request.js";
 import { splitTarget } from "../http/target.js";
@@ -105,9 +104,6 @@ export class Application implements HandlerApplication {
       application: this,
       router: opened.router,
       accessLog: this.definition.accessLog ?? true,
-      readBody: async ({ request, message }) => {
-        request.body = await readBody(message, this.settings.bodyLimit);
-      },
     };
     this.#serving = { ...opened, targets, dispatch };
   }
@@ -127,7 +123,7 @@ export class Application implements HandlerApplication {
 
   #refuse(exchange: Exchange, error: HTTPError): void {
     failRequest(undefined, exchange, error);
-    concludeRequest(undefined, exchange, this.definition.accessLog ?? true);
+    void concludeRequest(undefined, exchange, this.definition.accessLog ?? true);
   }
 
   #open(): Serving {
@@ -156,4 +152,3 @@ function refuseAutoreload({ autoreload, debug }: ApplicationDefinition): void {
     throw new ConfigurationError("debug shows stacks to clients: it is refused when NODE_ENV is production");
   }
 }
-

@@ -1,11 +1,11 @@
 import { Scope } from "../container.js";
 import { runInRequest } from "../context.js";
 import { type CallRouter, bindCalls } from "../decorators/calls.js";
-import { HTTPError } from "../errors.js";
+import { HTTPError, ResponseError } from "../errors.js";
 import { hasBody } from "../http/framing.js";
 import type { Exchange } from "./exchange.js";
-import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
 import { concludeRequest, failRequest, runHook } from "./failure.js";
+import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
 import type { RouteTarget } from "./route-table.js";
 import { isStreamed, sendStreamed } from "./values.js";
 
@@ -14,16 +14,14 @@ export interface DispatchContext {
   readonly application: HandlerApplication;
   readonly router: CallRouter;
   readonly accessLog: boolean;
-  /** Reads the request's body; called only when there is one. */
-  readBody(exchange: Exchange): Promise<void>;
 }
 
 type PathArguments = readonly (string | undefined)[];
 
 /**
- * Serves one request with a route's handler: construct, initialize, method check, body, prepare, verb, finish. All of it is
- * inside one boundary, and whatever happens the request ends with one line in the access log and one `onFinish`.
- * Never rejects.
+ * Serves one request with a route's handler: construct, setDefaultHeaders, initialize, method check, body, prepare, verb,
+ * finish. All of it is inside one boundary, and whatever happens the request ends with one line in the access log and one
+ * `onFinish`. Never rejects.
  */
 export async function serveRequest(
   target: RouteTarget,
@@ -35,12 +33,15 @@ export async function serveRequest(
   let handler: RequestHandler | undefined;
   try {
     handler = construct(target, exchange, pathArguments, context, scope);
-    await withinTimeout(target.timeout, exchange, run(handler, target, exchange, pathArguments, context));
+    const work = run(handler, target, exchange, pathArguments);
+    await (target.timeout === undefined ? work : withinTimeout(target.timeout, exchange, work));
   } catch (error) {
     failRequest(handler, exchange, error);
   }
-  concludeRequest(handler, exchange, context.accessLog);
-  await scope?.dispose();
+  const concluded = concludeRequest(handler, exchange, context.accessLog);
+  if (scope === undefined) return;
+  await concluded;
+  await scope.dispose();
 }
 
 function construct(
@@ -53,7 +54,9 @@ function construct(
   const handler = target.plan.create(scope);
   attach(handler, { exchange, application, pathArguments });
   if (target.callsExecutor) bindCalls(handler, { router, request: exchange });
-  exchange.onClientClosed = () => runHook(() => handler.onConnectionClose?.());
+  if (handler.onConnectionClose !== undefined) {
+    exchange.onClientClosed = () => void runHook(() => handler.onConnectionClose?.());
+  }
   return handler;
 }
 
@@ -62,44 +65,47 @@ async function run(
   target: RouteTarget,
   exchange: Exchange,
   pathArguments: PathArguments,
-  context: DispatchContext,
 ): Promise<void> {
   handler.setDefaultHeaders();
   handler.initialize?.(target.args);
   const verb = target.verbs.get(exchange.request.method);
   if (verb === undefined) return answerWithoutVerb(handler, target, exchange);
-  if (hasBody(exchange.message)) await context.readBody(exchange);
+  if (hasBody(exchange.message)) await exchange.readBody();
   if (handler.prepare !== undefined) await handler.prepare();
   if (exchange.response.finished) return;
   const call = (): unknown => verb.apply(handler, pathArguments as (string | undefined)[]);
   // Services find the request by its context; nobody pays for one who has no service that asks.
   const result = await (target.plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call());
-  await answer(handler, exchange, result);
-}
-
-async function answer(handler: RequestHandler, { response }: Exchange, result: unknown): Promise<void> {
-  if (isStreamed(result)) await sendStreamed(result, response);
+  if (isStreamed(result)) await sendStreamed(result, exchange);
   else if (result !== undefined) handler.write(result);
-  if (!response.finished) void handler.finish();
+  if (!exchange.response.finished) await finish(handler, exchange);
 }
 
-function answerWithoutVerb(handler: RequestHandler, { allow }: RouteTarget, { request }: Exchange): void {
+/** Nobody waits for a client to take its answer; only an override of `finish` that is async is waited for. */
+async function finish(handler: RequestHandler, { response }: Exchange): Promise<void> {
+  const finishing = handler.finish();
+  if (response.finished) return;
+  await finishing;
+  if (!response.finished) throw new ResponseError(`${handler.constructor.name}.finish() did not call super.finish()`);
+}
+
+function answerWithoutVerb(handler: RequestHandler, { allow }: RouteTarget, exchange: Exchange): Promise<void> {
   const headers = { Allow: allow };
-  if (request.method !== "OPTIONS") throw new HTTPError(405, undefined, { headers });
+  if (exchange.request.method !== "OPTIONS") throw new HTTPError(405, undefined, { headers });
   handler.setStatus(204);
   handler.setHeader("Allow", allow);
-  void handler.finish();
+  return finish(handler, exchange);
 }
 
 /** Answers 503 when the route's time is up; the verb's promise is left alone, its signal has aborted. */
-async function withinTimeout(limit: number | undefined, exchange: Exchange, work: Promise<void>): Promise<void> {
-  if (limit === undefined) return work;
-  exchange.timeout = limit;
+async function withinTimeout(limit: number, exchange: Exchange, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
+      // Whoever was answered in time may go on.
+      if (exchange.response.finished) return;
       const error = new HTTPError(503, `no answer within ${limit} ms`);
-      exchange.outcome = "timeout";
+      if (exchange.outcome === "completed") exchange.outcome = "timeout";
       exchange.abort(error);
       reject(error);
     }, limit);
@@ -110,4 +116,3 @@ async function withinTimeout(limit: number | undefined, exchange: Exchange, work
     clearTimeout(timer);
   }
 }
-

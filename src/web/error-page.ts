@@ -55,7 +55,13 @@ function problemPage(status: number, reason: string, error: unknown): ErrorPage 
   return { type: problem, body: JSON.stringify({ title: reason, status, ...code, ...extensions }) };
 }
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 function escapeHTML(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);

@@ -66,7 +66,8 @@ function sendErrorPage(handler: RequestHandler | undefined, exchange: Exchange, 
   const { response } = exchange;
   if (response.finished) return;
   const status = statusOf(error);
-  const page = (): void => (handler === undefined ? sendBarePage(exchange, status, error) : handler.sendError(status, error));
+  const page = (): void =>
+    handler === undefined ? sendBarePage(exchange, status, error) : handler.sendError(status, error);
   if (attempt(page) && response.finished) return;
   if (!attempt(() => sendBarePage(exchange, status, undefined))) response.abort();
 }

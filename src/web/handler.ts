@@ -235,7 +235,7 @@ export abstract class RequestHandler {
   /**
    * Answers with the error page for `status`, in the place of what was written and not yet sent. When the headers are out it
    * cuts the connection, so that a truncated answer looks truncated. Not async. To end the verb as well, throw an
-   * {@link HTTPError} instead.
+   * `HTTPError` instead.
    *
    * @throws ResponseError after `finish`.
    */
@@ -264,7 +264,7 @@ export abstract class RequestHandler {
   }
 
   /**
-   * Logs what ended the request: an {@link HTTPError} as a warning when it has a log message, all else as an error with its
+   * Logs what ended the request: an `HTTPError` as a warning when it has a log message, all else as an error with its
    * stack. Not async.
    */
   logException(error: unknown): void {

@@ -1,4 +1,5 @@
 import type { ApplicationContainer, InjectionPlan } from "../container.js";
+import type { RouteOptions } from "../decorators/route.js";
 import { ConfigurationError } from "../errors.js";
 import { type RouteMetadata, executorMethodsOf, routesOf } from "../metadata.js";
 import { RequestHandler } from "./handler.js";
@@ -10,20 +11,23 @@ export interface RouteSpec extends RouteMetadata {
   readonly args: object | undefined;
 }
 
-/** What the arguments of a handler's `initialize` are; nothing when it has none. */
-type InitializeArguments<H> = H extends { initialize(args: infer A extends object): void } ? A : Record<string, never>;
+/** What follows the handler in {@link route}: the arguments of its `initialize`, to be left out only if that needs none. */
+type RouteRest<H> = H extends { initialize(args: infer A extends object): void }
+  ? Record<string, never> extends A
+    ? [args?: A, options?: RouteOptions]
+    : [args: A, options?: RouteOptions]
+  : [args?: Record<string, never>, options?: RouteOptions];
 
 /**
  * A line of the routing table, for handlers without `@Route` or with arguments: `args` is passed to `initialize` of each
- * instance and typed by it.
+ * instance and typed by it. What `options` says is what `@Route` says.
  *
  * @example handlers: [route("/files/*", DownloadHandler, { root: "/srv/files" }, { name: "files" })]
  */
 export function route<H extends RequestHandler>(
   pattern: string | RegExp,
   handler: new (...args: never[]) => H,
-  args?: InitializeArguments<H>,
-  options: Omit<RouteMetadata, "pattern"> = {},
+  ...[args, options]: RouteRest<H>
 ): RouteSpec {
   return { ...options, pattern, handler: handler as unknown as HandlerClass, args };
 }
@@ -86,6 +90,8 @@ export function routeTarget(spec: RouteSpec, container: ApplicationContainer): R
         "and keep what requests share in a service",
     );
   }
+  refuseAsyncHooks(spec.handler);
+  refuseTimeout(spec);
   return {
     ...verbTable(spec.handler),
     name: spec.handler.name,
@@ -94,4 +100,27 @@ export function routeTarget(spec: RouteSpec, container: ApplicationContainer): R
     timeout: spec.timeout,
     callsExecutor: executorMethodsOf(spec.handler).size > 0,
   };
+}
+
+/** What these return is not awaited: an async one would answer too late, and its rejection reach nobody. */
+const synchronousHooks = ["initialize", "setDefaultHeaders", "sendError", "writeError", "logException"] as const;
+
+function refuseAsyncHooks({ name, prototype }: HandlerClass): void {
+  for (const hook of synchronousHooks) {
+    if (Object.prototype.toString.call((prototype as RequestHandler)[hook]) === "[object AsyncFunction]") {
+      throw new ConfigurationError(
+        `${name}.${hook}() must not be async: what has to be awaited belongs into prepare()`,
+      );
+    }
+  }
+}
+
+/** Timers of Node fire at once above this, which would turn a long timeout into none. */
+const longestTimeout = 2 ** 31 - 1;
+
+function refuseTimeout({ handler, timeout }: RouteSpec): void {
+  if (timeout === undefined || (timeout > 0 && timeout <= longestTimeout)) return;
+  throw new ConfigurationError(
+    `${handler.name}: a route's timeout is a number of milliseconds from 1 to ${longestTimeout}, got ${String(timeout)}`,
+  );
 }

@@ -29,7 +29,9 @@ export function verbTable(target: HandlerClass): VerbTable {
     if (verb !== undefined) verbs.set(method, verb);
   }
   if (verbs.size === 0) {
-    throw new ConfigurationError(`${target.name} answers nothing: write at least one verb as a method (get, post, put, …)`);
+    throw new ConfigurationError(
+      `${target.name} answers nothing: write at least one verb as a method (get, post, put, …)`,
+    );
   }
   const get = verbs.get("GET");
   if (get !== undefined && !verbs.has("HEAD")) verbs.set("HEAD", get);
