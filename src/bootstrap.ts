@@ -1,13 +1,20 @@
-import { workerBoot } from "./executors/worker-application.js";
 import { ConfigurationError } from "./errors.js";
+import { workerBoot } from "./executors/worker-application.js";
 import { IOLoop } from "./loop.js";
+import { importDefinition, moduleURL } from "./modules.js";
 import type { SupervisorOptions } from "./process/options.js";
-import { moduleURL, workerApplication } from "./runtime.js";
+import { workerApplication } from "./runtime.js";
 import { HTTPServer } from "./server.js";
+import { explained } from "./start-failure.js";
 import { Application, type ApplicationDefinition } from "./web/application.js";
+import { definitionNames, refuseUnknown } from "./web/definition.js";
 
-/** Where and how often an application is served. */
-export interface ServeOptions extends Omit<SupervisorOptions, "gracePeriod" | "onReady"> {
+/** What workers need of a definition, too: it stands in the module that they import, and nowhere else. */
+type SharedWithWorkers = "handlers" | "configure" | "module";
+
+/** Where and how often an application is served, and what of its definition concerns servers alone. */
+export interface ServeOptions
+  extends Omit<SupervisorOptions, "gracePeriod" | "onReady">, Partial<Omit<ApplicationDefinition, SharedWithWorkers>> {
   /** Default: `PORT`, else 8888. 0 is any free one. */
   readonly port?: number;
   /** Default: `HOST`, else `0.0.0.0` when NODE_ENV is production, else `127.0.0.1`. */
@@ -17,7 +24,16 @@ export interface ServeOptions extends Omit<SupervisorOptions, "gracePeriod" | "o
 }
 
 /** A definition and how it is served. */
-export interface BootstrapOptions extends ApplicationDefinition, ServeOptions {}
+export interface BootstrapOptions extends ServeOptions, Omit<ApplicationDefinition, "module"> {}
+
+const supervisionNames = {
+  balance: 1,
+  killMargin: 1,
+  bootTimeout: 1,
+  maxRestarts: 1,
+  restartWindow: 1,
+} satisfies Record<keyof Omit<SupervisorOptions, "gracePeriod" | "onReady">, 1>;
+const servingNames = ["port", "host", "processes", ...Object.keys(supervisionNames)];
 
 /**
  * Makes a definition the default export of a module, so that it can be named by its URL: by `bootstrap`, by specs and by
@@ -46,6 +62,7 @@ const bootstrapped = new Set<string>();
  * @param module `import.meta.url` of the calling module when `options` has the handlers, or the URL or path of a module
  * whose default export is made by `defineApplication`.
  * @throws ConfigurationError, InjectionError, StartError, WorkerBootError: before anything is served, with what to change.
+ * A program that does not catch them prints the message alone and exits 1.
  *
  * @example
  * await bootstrap(import.meta.url, {
@@ -55,14 +72,22 @@ const bootstrapped = new Set<string>();
  *   processes: 5,
  * });
  */
-export async function bootstrap(module: string | URL, options: BootstrapOptions | ServeOptions = {}): Promise<void> {
-  const url = moduleURL(module);
+export function bootstrap(module: string | URL, options: BootstrapOptions | ServeOptions = {}): Promise<void> {
+  return explained(() => serve(module, options));
+}
+
+async function serve(module: string | URL, options: BootstrapOptions | ServeOptions): Promise<void> {
+  const url = moduleURL(module, "bootstrap()");
   refuseSecondCall(url);
-  const definition = await definitionOf(url, options);
-  const { port, host, processes, supervision } = serveOptions(options);
-  const server = new HTTPServer(new Application({ ...definition, module: url }));
+  refuseUnknown(
+    "bootstrap()",
+    options,
+    [...servingNames, ...definitionNames].filter((name) => name !== "module"),
+  );
+  const { port, host, processes } = place(options);
+  const server = new HTTPServer(new Application({ ...(await definitionOf(url, options)), module: url }));
   server.bind(port, host);
-  await server.start(processes, supervision);
+  await server.start(processes, picked(options, Object.keys(supervisionNames)));
   await IOLoop.current().start();
 }
 
@@ -74,31 +99,27 @@ function refuseSecondCall(module: string): void {
 }
 
 async function definitionOf(module: string, options: BootstrapOptions | ServeOptions): Promise<ApplicationDefinition> {
-  if ("handlers" in options) return options;
-  const namespace = (await import(module)) as { default?: ApplicationDefinition };
-  if (namespace.default?.handlers !== undefined) return { ...namespace.default, ...options };
-  throw new ConfigurationError(
-    `bootstrap(): there are no \`handlers\` in the options, and ${module} has no default export made by defineApplication({ handlers, … })`,
-  );
+  const own = picked(options, definitionNames) as Partial<ApplicationDefinition>;
+  if (own.handlers !== undefined) return { ...own, handlers: own.handlers };
+  if (own.configure !== undefined) {
+    throw new ConfigurationError(
+      `bootstrap(): \`configure\` belongs into the definition that ${module} exports: workers import only that`,
+    );
+  }
+  return { ...(await importDefinition(module, "bootstrap()")), ...own };
 }
 
-interface Serving {
-  readonly port: number;
-  readonly host: string | undefined;
-  readonly processes: number;
-  readonly supervision: SupervisorOptions;
+function picked(options: object, names: readonly string[]): Record<string, unknown> {
+  const given = Object.entries(options).filter(([name, value]) => value !== undefined && names.includes(name));
+  return Object.fromEntries(given);
 }
 
 /** What is not said comes from the environment, as hosts set it. */
-function serveOptions(options: ServeOptions): Serving {
-  const { balance, killMargin, bootTimeout, maxRestarts, restartWindow } = options;
-  const given = { balance, killMargin, bootTimeout, maxRestarts, restartWindow };
-  const supervision = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+function place({ port, host, processes }: ServeOptions): { port: number; host: string | undefined; processes: number } {
   return {
-    port: options.port ?? environmentNumber("PORT") ?? 8888,
-    host: options.host ?? (process.env["HOST"] || undefined),
-    processes: options.processes ?? environmentNumber("WEB_CONCURRENCY") ?? 1,
-    supervision,
+    port: port ?? environmentNumber("PORT") ?? 8888,
+    host: host ?? (process.env["HOST"] || undefined),
+    processes: processes ?? environmentNumber("WEB_CONCURRENCY") ?? 1,
   };
 }
 

@@ -1,3 +1,4 @@
+import { IOLoop } from "./loop.js";
 import { applicationLog } from "./log.js";
 import { enterChild, leavePrimary, onPrimaryLost, reportBootFailure, reportReady } from "./process/child.js";
 import type { ReadyInfo } from "./process/messages.js";
@@ -6,18 +7,24 @@ import { SignalQueue } from "./process/signals.js";
 
 /** What a process of its own does about its end; see {@link Program}. */
 export interface ProgramParts {
-  /** Starts to serve; what it returns is told to the primary. */
+  /** Starts to serve; what it returns is told to the primary. Rejects when `close` was called meanwhile. */
   open(): Promise<ReadyInfo>;
-  /** Serves what is due and closes. Safe to call twice. */
+  /** Serves what is due and closes. Safe to call twice, and while it opens. */
   close(): Promise<void>;
+  /** How long `close` may take when the primary is lost. Milliseconds. */
+  readonly closeWithin: number;
 }
 
 /** How long user code that is left over may keep a process alive that has closed. Milliseconds. */
 const exitDelay = 1_000;
 
+/** Those of this process that have not closed; more than one when it serves several ports. */
+const programs = new Set<Program>();
+
 /**
  * A process that serves, alone or as a child: it opens, tells the primary that it is ready, and closes on a signal, on the
- * loss of the primary, or after an error that nobody caught.
+ * loss of the primary, or after an error that nobody caught. When it has closed, `IOLoop.start()` returns and the process
+ * ends.
  */
 export class Program {
   readonly #parts: ProgramParts;
@@ -33,20 +40,23 @@ export class Program {
     });
   }
 
-  /** Resolves when it serves. @throws what `open` throws, in a lone process; a child reports it to the primary and exits 1. */
+  /**
+   * Resolves when it serves, or when it was told to close before and has done so.
+   *
+   * @throws what `open` throws, in a lone process; a child reports it to the primary and exits 1.
+   */
   async start(): Promise<void> {
     if (isChild()) enterChild();
-    onPrimaryLost(() => this.close());
+    onPrimaryLost(() => this.close(), { deadline: this.#parts.closeWithin });
     this.#signals.open();
+    programs.add(this);
     try {
       const info = await this.#parts.open();
-      this.#watchErrors();
+      watchErrors();
       await reportReady(info);
     } catch (error) {
-      this.#signals.close();
-      if (!isChild()) throw error;
-      await reportBootFailure(error);
-      process.exit(1);
+      if (this.#closing === undefined) await this.#abandon(error);
+      await this.#closing;
     }
   }
 
@@ -58,26 +68,44 @@ export class Program {
 
   async #close(): Promise<void> {
     await this.#parts.close();
-    leavePrimary();
-    // A timer or a socket of the application's own must not keep the process: it has said that it ends.
-    setTimeout(() => process.exit(), exitDelay).unref();
+    programs.delete(this);
+    if (programs.size === 0) endProcess();
+  }
+
+  async #abandon(error: unknown): Promise<never> {
+    this.#signals.close();
+    programs.delete(this);
+    if (!isChild()) throw error;
+    await reportBootFailure(error);
+    return process.exit(1);
   }
 
   #onSignal(number: number): void {
     if (this.#closing !== undefined) process.exit(128 + number);
     void this.close();
   }
+}
 
-  /**
-   * A rejection that nobody awaited harms no other request: it is logged. After an exception that nobody caught the state
-   * is unknown: what is due is served, and the process ends with 1, for the primary to start a new one.
-   */
-  #watchErrors(): void {
-    process.on("unhandledRejection", (error) => applicationLog.error("Unhandled rejection", { error }));
-    process.on("uncaughtException", (error) => {
-      applicationLog.error("Uncaught exception outside of a request: the process drains and ends", { error });
-      process.exitCode = 1;
-      void this.close();
-    });
-  }
+function endProcess(): void {
+  IOLoop.current().stop();
+  leavePrimary();
+  // A timer or a socket of the application's own must not keep the process: it has said that it ends.
+  setTimeout(() => process.exit(), exitDelay).unref();
+}
+
+let watching = false;
+
+/**
+ * A rejection that nobody awaited harms no other request: it is logged. After an exception that nobody caught the state is
+ * unknown: what is due is served, and the process ends with 1, for the primary to start a new one.
+ */
+function watchErrors(): void {
+  if (watching) return;
+  watching = true;
+  process.on("unhandledRejection", (error) => applicationLog.error("Unhandled rejection", { error }));
+  process.on("uncaughtException", (error) => {
+    applicationLog.error("Uncaught exception outside of a request: the process drains and ends", { error });
+    process.exitCode = 1;
+    for (const program of programs) void program.close();
+  });
 }

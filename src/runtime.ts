@@ -1,12 +1,13 @@
-import { pathToFileURL } from "node:url";
 import type { Class, ExecutorEnvironment, Acquired } from "./concurrent.js";
 import { ApplicationContainer, type InjectionPlan, type InjectionToken, Scope } from "./container.js";
+import { StartError, WaterspoutError, toError } from "./errors.js";
 import { Executor } from "./executors/executor.js";
 import { ClassRegistry } from "./executors/registry.js";
 import { ExecutorRouter } from "./executors/router.js";
 import type { WorkerApplication } from "./executors/worker-application.js";
 import { IOLoop } from "./loop.js";
-import { taskId } from "./process/fork.js";
+import { applicationModule } from "./modules.js";
+import { taskId } from "./process/role.js";
 import type { Application, ConfigureContext } from "./web/application.js";
 
 /**
@@ -14,48 +15,54 @@ import type { Application, ConfigureContext } from "./web/application.js";
  * listens, so that what is wrong with it is said at the start and never by the first request.
  */
 export class ApplicationRuntime {
-  readonly #container: ApplicationContainer;
-  readonly #executors: ExecutorRouter;
+  readonly #container = new ApplicationContainer();
+  #executors: ExecutorRouter | undefined;
 
-  private constructor(container: ApplicationContainer, executors: ExecutorRouter) {
-    this.#container = container;
-    this.#executors = executors;
+  private constructor() {
+    // One that is started: see start().
   }
 
   /**
    * Container, services, executors, in this order; resolves when the first workers are ready.
    *
    * @param processes how many processes share the machine's cores.
-   * @throws InjectionError, ConfigurationError, WorkerBootError, and what `configure` throws.
+   * @throws InjectionError, ConfigurationError, WorkerBootError, and StartError when `configure` fails. Nothing is left then.
    */
   static async start(application: Application, processes: number): Promise<ApplicationRuntime> {
-    const container = await configuredContainer(application, "server");
-    const executors = executorsOf(application, container);
-    const runtime = new ApplicationRuntime(container, executors);
+    const runtime = new ApplicationRuntime();
     try {
-      container.router = executors;
-      application.open({ container, router: executors });
-      container.build();
-      const classes = executorClasses(application, container);
-      await executors.start(classes, environmentOf(application, container, new ClassRegistry(classes), processes));
+      await runtime.#start(application, processes);
     } catch (error) {
       await runtime.stop(0);
       throw error;
     }
-    IOLoop.current().setDefaultExecutor(() => executors.useDefault());
     return runtime;
   }
 
-  /** Ends the executors, then the services. Tasks have `deadline` milliseconds to finish. Never rejects. */
+  /** Ends the executors, then the services. Tasks have `deadline` milliseconds to finish. Never rejects. Safe to call twice. */
   async stop(deadline: number): Promise<void> {
-    await this.#executors.shutdown(deadline);
+    await this.#executors?.shutdown(deadline);
     await this.#container.dispose();
+  }
+
+  async #start(application: Application, processes: number): Promise<void> {
+    const container = this.#container;
+    await configure(application, container, "server");
+    const executors = executorsOf(application, container);
+    this.#executors = executors;
+    container.router = executors;
+    application.open({ container, router: executors });
+    container.build();
+    const classes = executorClasses(application, container);
+    await executors.start(classes, environmentOf(application, container, new ClassRegistry(classes), processes));
+    IOLoop.current().setDefaultExecutor(() => executors.useDefault());
   }
 }
 
 /** The application as a worker needs it: the container alone. Services are made when a task first wants them. */
 export async function workerApplication(application: Application): Promise<WorkerApplication> {
-  const container = await configuredContainer(application, "executor");
+  const container = new ApplicationContainer();
+  await configure(application, container, "executor");
   const registry = new ClassRegistry(executorClasses(application, container));
   return {
     registryHash: registry.hash,
@@ -64,13 +71,17 @@ export async function workerApplication(application: Application): Promise<Worke
   };
 }
 
-async function configuredContainer(
+async function configure(
   { definition }: Application,
+  { dependencies }: ApplicationContainer,
   role: ConfigureContext["role"],
-): Promise<ApplicationContainer> {
-  const container = new ApplicationContainer();
-  await definition.configure?.(container.dependencies, { role, taskId: taskId() ?? 0 });
-  return container;
+): Promise<void> {
+  try {
+    await definition.configure?.(dependencies, { role, taskId: taskId() ?? 0 });
+  } catch (cause) {
+    if (cause instanceof WaterspoutError) throw cause;
+    throw new StartError(`configure() failed in the role "${role}": ${toError(cause).message}`, { cause });
+  }
 }
 
 function executorsOf({ definition }: Application, { dependencies }: ApplicationContainer): ExecutorRouter {
@@ -96,7 +107,10 @@ function environmentOf(
   processes: number,
 ): ExecutorEnvironment {
   return {
-    module: moduleURL(definition.module ?? process.argv[1] ?? ""),
+    // Asked for by executors that have workers elsewhere, and by no other.
+    get module() {
+      return applicationModule(definition.module);
+    },
     registryHash: registry.hash,
     processes,
     taskId: taskId(),
@@ -109,10 +123,4 @@ function acquire(container: ApplicationContainer, target: Class): Acquired {
   const plan = container.plan(target);
   const scope = plan.scoped ? new Scope() : undefined;
   return { instance: plan.create(scope), release: scope && (() => scope.dispose()) };
-}
-
-/** A module's `file:` URL, from a URL or a path. */
-export function moduleURL(module: string | URL): string {
-  if (module instanceof URL) return module.href;
-  return module.startsWith("file:") ? module : pathToFileURL(module).href;
 }

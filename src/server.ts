@@ -1,7 +1,8 @@
 import type { AddressInfo } from "node:net";
+import { isMainThread } from "node:worker_threads";
 import { handOver } from "./executors/worker-application.js";
 import { isWorker } from "./decorators/calls.js";
-import { ConfigurationError } from "./errors.js";
+import { ConfigurationError, StartError } from "./errors.js";
 import type { HTTPTransport } from "./http/server.js";
 import { IOLoop } from "./loop.js";
 import { generalLog } from "./log.js";
@@ -9,10 +10,14 @@ import type { ReadyChild, SupervisorOptions } from "./process/options.js";
 import { isChild } from "./process/role.js";
 import { resolveCount } from "./process/options.js";
 import { ApplicationRuntime, workerApplication } from "./runtime.js";
+import { explained } from "./start-failure.js";
 import type { Application } from "./web/application.js";
 
 // What only a server or a primary needs is imported where it becomes one: every worker thread imports this file, too, and
 // a thread is ready the sooner and the smaller the less it loads.
+
+/** How long a child that has lost its primary may take beyond its `gracePeriod`. Milliseconds. */
+const killMargin = 5_000;
 
 /** Where a server listens. */
 interface Binding {
@@ -34,9 +39,9 @@ interface Binding {
 export class HTTPServer {
   readonly #application: Application;
   #binding: Binding | undefined;
+  #opening: Promise<AddressInfo> | undefined;
   #transport: HTTPTransport | undefined;
   #runtime: ApplicationRuntime | undefined;
-  #opened = false;
   #stopping: Promise<void> | undefined;
 
   constructor(application: Application) {
@@ -62,26 +67,19 @@ export class HTTPServer {
    * as many children, 0 being one per CPU; this process becomes their primary, opens nothing itself, and the call returns
    * there when all children have ended, with `process.exitCode` set.
    *
-   * @throws ConfigurationError before `bind`, with `debug` and several processes, after `IOLoop.current()` was started.
-   * @throws StartError, InjectionError, WorkerBootError when the application cannot start.
+   * @throws ConfigurationError before `bind`, without handlers, in a thread, with `debug` and several processes, and when
+   * it would fork after the IOLoop was started.
+   * @throws StartError, InjectionError, WorkerBootError when the application cannot start. A program that does not catch
+   * them prints the message alone and exits 1.
    */
-  async start(processes = 1, options: SupervisorOptions = {}): Promise<void> {
-    const binding = this.#bound();
-    if (isWorker()) return handOver(() => workerApplication(this.#application));
-    refuseDebugWithProcesses(this.#application.debug, processes);
-    if (IOLoop.initialized()) {
-      throw new ConfigurationError(
-        "HTTPServer.start(): the IOLoop was started before; start servers first, then the loop",
-      );
-    }
-    if (processes === 1 || isChild()) return this.#serve(binding, processes);
-    return this.#supervise(binding, processes, options);
+  start(processes = 1, options: SupervisorOptions = {}): Promise<void> {
+    return explained(() => this.#start(processes, options));
   }
 
   /**
    * Serves in this process and leaves signals alone: for specs, and for programs with a life cycle of their own.
    *
-   * @throws StartError, InjectionError, WorkerBootError when the application cannot start.
+   * @throws StartError, InjectionError, WorkerBootError when the application cannot start. Nothing is left then.
    */
   async listen(port: number, host?: string): Promise<AddressInfo> {
     this.bind(port, host);
@@ -96,7 +94,7 @@ export class HTTPServer {
 
   /**
    * Stops accepting, answers what is due, then ends executors and services; what is not done after the `gracePeriod` is
-   * cut off. Safe to call twice.
+   * cut off. What waits for `start` or `listen` to finish is rejected. Safe to call twice; it cannot be started again.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -108,6 +106,22 @@ export class HTTPServer {
     this.#transport?.closeAllConnections();
   }
 
+  async #start(processes: number, options: SupervisorOptions): Promise<void> {
+    const binding = this.#bound();
+    if (isWorker()) return handOver(() => workerApplication(this.#application));
+    this.#refuse(processes);
+    if (processes === 1 || isChild()) return this.#serve(binding, processes);
+    return this.#supervise(binding, processes, options);
+  }
+
+  /** What the operator or the author has to change. */
+  #refuse(processes: number): void {
+    refuseThread();
+    refuseDebugWithProcesses(this.#application.debug, processes);
+    if (this.#application.routes.length > 0) return;
+    throw new ConfigurationError("the application has no handlers: list at least one class with @Route, or route(…)");
+  }
+
   async #serve(binding: Binding, processes: number): Promise<void> {
     const { Program } = await import("./program.js");
     const program = new Program({
@@ -116,10 +130,8 @@ export class HTTPServer {
         if (!isChild()) generalLog.info(`listening on ${urlOf(address, binding.host)}`);
         return { port: address.port };
       },
-      close: async () => {
-        await this.stop();
-        IOLoop.current().stop();
-      },
+      close: () => this.stop(),
+      closeWithin: this.#application.settings.gracePeriod + killMargin,
     });
     await program.start();
   }
@@ -137,27 +149,38 @@ export class HTTPServer {
     IOLoop.current().stop();
   }
 
-  async #open(binding: Binding, processes: number): Promise<AddressInfo> {
-    if (this.#opened) throw new ConfigurationError("HTTPServer: it serves already; make one for each port");
-    this.#opened = true;
+  #open(binding: Binding, processes: number): Promise<AddressInfo> {
+    if (this.#opening !== undefined || this.#stopping !== undefined) {
+      throw new ConfigurationError(
+        "HTTPServer: it serves once, on one port; make another server (and application) to serve again",
+      );
+    }
+    this.#opening = this.#openParts(binding, processes);
+    return this.#opening;
+  }
+
+  async #openParts(binding: Binding, processes: number): Promise<AddressInfo> {
     const { HTTPTransport: Transport } = await import("./http/server.js");
+    const runtime = await ApplicationRuntime.start(this.#application, processes);
     const transport: HTTPTransport = new Transport((message, response) => {
       this.#application.handle(message, response, transport);
     }, this.#application.settings);
+    this.#runtime = runtime;
     this.#transport = transport;
-    this.#runtime = await ApplicationRuntime.start(this.#application, processes);
     try {
+      if (this.#stopping !== undefined) throw new StartError("HTTPServer: it was stopped before it listened");
       return await transport.listen(binding);
     } catch (error) {
-      await this.stop();
+      await runtime.stop(0);
       throw error;
     }
   }
 
   async #stop(): Promise<void> {
-    const started = performance.now();
-    await this.#transport?.drain();
     const { gracePeriod } = this.#application.settings;
+    const started = performance.now();
+    await settled(this.#opening, gracePeriod);
+    await this.#transport?.drain();
     await this.#runtime?.stop(Math.max(0, gracePeriod - (performance.now() - started)));
   }
 
@@ -167,12 +190,29 @@ export class HTTPServer {
   }
 }
 
+/** Waits for the outcome, whichever it is, but no longer than `limit` milliseconds. */
+async function settled(work: Promise<unknown> | undefined, limit: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, limit)));
+  await Promise.race([Promise.allSettled([work]), late]);
+  clearTimeout(timer);
+}
+
 function defaultHost(): string {
   return process.env["NODE_ENV"] === "production" ? "0.0.0.0" : "127.0.0.1";
 }
 
 function urlOf({ port }: Pick<AddressInfo, "port">, host: string): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** A program's signals and its end belong to its main thread. */
+function refuseThread(): void {
+  if (isMainThread) return;
+  throw new ConfigurationError(
+    "the application was started in a worker thread of your own: call bootstrap, or HTTPServer.start, in the main thread; " +
+      "executors start their threads themselves",
+  );
 }
 
 /** @throws ConfigurationError when `debug` is asked for with several processes. */

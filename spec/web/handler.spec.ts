@@ -61,7 +61,7 @@ describe("RequestHandler", () => {
         expect(() => handler[member], member).to.throw(RequestNotAvailableError, `\`${member}\``);
       }
       for (const method of ["write", "flush", "finish", "json", "getStatus", "sendError"] as const) {
-        expect(() => handler[method]("x" as never), method).to.throw(RequestNotAvailableError, `\`${method}\``);
+        expect(() => handler[method](undefined as never), method).to.throw(RequestNotAvailableError, `\`${method}\``);
       }
       expect(() => handler.setHeader("a", "b")).to.throw(RequestNotAvailableError, "`setHeader`");
     });

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type {
   Class,
   ExecutorEnvironment,
@@ -30,8 +31,12 @@ export class ExecutorRouter implements CallRouter {
   #environment: ExecutorEnvironment | undefined;
   #default: TaskExecutor | undefined;
 
-  /** @param lookup finds what `configure` registered; undefined when nothing is registered under the token. */
+  /**
+   * @param lookup finds what `configure` registered; undefined when nothing is registered under the token.
+   * @throws ConfigurationError when a name stands for something that is no executor.
+   */
   constructor(named: Readonly<Record<string, TaskExecutor>>, lookup: ExecutorLookup) {
+    for (const [name, executor] of Object.entries(named)) checkExecutor(`executors.${name}`, executor);
     this.#named = new Map(Object.entries(named));
     this.#lookup = lookup;
     const registered = lookup(Executor);
@@ -101,6 +106,7 @@ export class ExecutorRouter implements CallRouter {
     const chosen = executor ?? (target as { executor?: RunOnExecutorOptions["executor"] }).executor;
     if (chosen === undefined) return (this.#default ??= new ThreadPoolExecutor());
     if (isExecutor(chosen)) return chosen;
+    if (!isToken(chosen)) checkExecutor(`the executor of ${target.name}.${method}`, chosen);
     const found = (typeof chosen === "string" ? this.#named.get(chosen) : undefined) ?? this.#lookup(chosen);
     if (isExecutor(found)) return found;
     throw this.#unknown(target, method, chosen);
@@ -118,6 +124,18 @@ export class ExecutorRouter implements CallRouter {
 
 function isExecutor(value: unknown): value is TaskExecutor {
   return typeof value === "object" && value !== null && "submit" in value && "shutdown" in value;
+}
+
+/** A class, a string or a symbol; an object is an executor or nothing. */
+function isToken(value: unknown): boolean {
+  return typeof value === "function" || typeof value === "string" || typeof value === "symbol";
+}
+
+function checkExecutor(place: string, value: unknown): void {
+  if (isExecutor(value)) return;
+  throw new ConfigurationError(
+    `${place} is no executor but ${inspect(value, { depth: 0 })}: give it one, such as new ThreadPoolExecutor(4)`,
+  );
 }
 
 function taskOptions({ options, request }: ExecutorCall): TaskOptions {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Acquired } from "../concurrent.js";
 import { isWorker } from "../decorators/calls.js";
 import { ConfigurationError, WorkerBootError } from "../errors.js";
@@ -35,8 +36,14 @@ export function handOver(boot: WorkerBoot): Promise<never> {
 }
 
 /**
- * Imports the application's module and waits for what it hands over: by calling `bootstrap` or starting a server while it
- * is evaluated, or as a default export made by `defineApplication`.
+ * How long a module may take to call `bootstrap` once it has been evaluated, in milliseconds: one that does not await it at
+ * the top level, such as CommonJS, calls it a little later.
+ */
+const callWithin = 2_000;
+
+/**
+ * Imports the application's module and waits for what it hands over: by calling `bootstrap` or starting a server, or as a
+ * default export made by `defineApplication`.
  *
  * @throws WorkerBootError when the module does neither, and whatever the module throws.
  */
@@ -44,17 +51,29 @@ export async function importApplication(module: string): Promise<WorkerBoot> {
   if (!isWorker()) throw new Error("importApplication: not a worker");
   const handedOver = new Promise<WorkerBoot>((resolve) => (deliver = resolve));
   // A module that awaits bootstrap() is never done evaluating: whichever comes first counts.
-  const imported = import(module).then((namespace: { default?: object }) => exportedBoot(namespace.default, module));
+  const imported = import(module).then((namespace: object) => exportedBoot(namespace) ?? neverCalled(module));
   return Promise.race([handedOver, imported]);
 }
 
-/** A handover during the evaluation has won the race already; only a default export is left to look for. */
-function exportedBoot(exported: object | undefined, module: string): WorkerBoot {
-  const { [workerBoot]: boot } = (exported ?? {}) as { [workerBoot]?: WorkerBoot };
-  if (typeof boot === "function") return boot;
+function exportedBoot(namespace: object): WorkerBoot | undefined {
+  const { [workerBoot]: boot } = (defaultExport(namespace) ?? {}) as { [workerBoot]?: WorkerBoot };
+  return boot;
+}
+
+async function neverCalled(module: string): Promise<never> {
+  await delay(callWithin, undefined, { ref: false });
   throw new WorkerBootError(
     `${module} was imported by a worker but never called bootstrap(): pass bootstrap(import.meta.url, …) the module that calls it, ` +
       "or make `export default defineApplication({ … })` in the module that you name " +
       "(if it does call it, two copies of waterspout are installed: see `npm ls waterspout`)",
   );
+}
+
+/** How compilers mark a CommonJS module that they made of an ES module. */
+const compiled = "__esModule";
+
+/** The default export. Of a CommonJS module that a compiler made of `export default`, Node gives all exports as that. */
+export function defaultExport(namespace: object): unknown {
+  const { default: exported } = namespace as { default?: { [compiled]?: boolean; default?: unknown } };
+  return exported?.[compiled] === true ? exported.default : exported;
 }

@@ -1,9 +1,10 @@
 import cluster, { type Worker } from "node:cluster";
 import { inspect } from "node:util";
-import { toError, WaterspoutError } from "../errors.js";
+import { toError } from "../errors.js";
 import { generalLog } from "../log.js";
 import type { ChildMessage, ReadyInfo } from "./messages.js";
 import { claimRole, isChild, taskId } from "./role.js";
+import { startFailureText } from "../start-failure.js";
 
 /** Drains; when it settles, the process exits. */
 export type PrimaryLostCallback = () => void | Promise<void>;
@@ -105,8 +106,8 @@ function failBoot(error: Error): void {
 /** The message where it says enough (our own errors, those of the system), else the stack with its causes. */
 function reasonOf(thrown: unknown): string {
   const error = toError(thrown);
-  const speaksForItself = error instanceof WaterspoutError || "syscall" in error;
-  return speaksForItself && error.cause === undefined ? error.message : inspect(error);
+  const ofTheSystem = "syscall" in error && error.cause === undefined;
+  return startFailureText(error) ?? (ofTheSystem ? error.message : inspect(error));
 }
 
 function send(message: ChildMessage, done: () => void): void {

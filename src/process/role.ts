@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
 import { ConfigurationError } from "../errors.js";
+import { IOLoop } from "../loop.js";
 
 /** The environment variable by which the primary tells a child its task id. */
 export const taskIdVariable = "WATERSPOUT_TASK_ID";
@@ -37,7 +38,7 @@ export function isPrimary(): boolean {
 /**
  * Settles what this process is, once for all.
  *
- * @throws ConfigurationError in a worker thread, when `role` is not what this process can be, and the second time.
+ * @throws ConfigurationError in a worker thread, when `role` is not what this process can be, the second time, and after the IOLoop was started.
  */
 export function claimRole(role: "primary" | "child"): void {
   refuseThread();
@@ -48,7 +49,17 @@ export function claimRole(role: "primary" | "child"): void {
       "this process was not forked by Waterspout: only a child of forkProcesses has a task id",
     );
   }
+  refuseStartedLoop();
   claimed = role;
+}
+
+/** What was made before a fork does not survive it. Source: Tornado's `fork_processes`. */
+function refuseStartedLoop(): void {
+  if (!IOLoop.initialized()) return;
+  throw new ConfigurationError(
+    "processes cannot be forked any more, the IOLoop was started before: call forkProcesses, bootstrap or " +
+      "HTTPServer.start first, and IOLoop.current().start() after it",
+  );
 }
 
 function refuseThread(): void {

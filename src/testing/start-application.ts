@@ -1,5 +1,4 @@
-import { ConfigurationError } from "../errors.js";
-import { moduleURL } from "../runtime.js";
+import { importDefinition, moduleURL, noModule } from "../modules.js";
 import { HTTPServer } from "../server.js";
 import { Application, type ApplicationDefinition } from "../web/application.js";
 
@@ -33,7 +32,7 @@ export async function startApplication(
   source: string | URL | ApplicationDefinition,
   options: StartOptions = {},
 ): Promise<RunningApplication> {
-  const definition = isModule(source) ? await definitionOf(moduleURL(source)) : source;
+  const definition = isModule(source) ? await exportedBy(source) : { module: noModule, ...source };
   const application = new Application({ drainLinger: 0, ...definition, ...options });
   const server = new HTTPServer(application);
   const { port } = await server.listen(0, "127.0.0.1");
@@ -51,10 +50,7 @@ function isModule(source: string | URL | ApplicationDefinition): source is strin
   return typeof source === "string" || source instanceof URL;
 }
 
-async function definitionOf(module: string): Promise<ApplicationDefinition> {
-  const namespace = (await import(module)) as { default?: ApplicationDefinition };
-  if (namespace.default?.handlers !== undefined) return { ...namespace.default, module };
-  throw new ConfigurationError(
-    `startApplication(): ${module} has no default export made by defineApplication({ handlers, … })`,
-  );
+async function exportedBy(source: string | URL): Promise<ApplicationDefinition> {
+  const module = moduleURL(source, "startApplication()");
+  return { ...(await importDefinition(module, "startApplication()")), module };
 }

@@ -8,6 +8,7 @@ import { HTTPServerRequest } from "../http/request.js";
 import { splitTarget } from "../http/target.js";
 import { canonicalPath } from "../routing/path.js";
 import { Router } from "../routing/router.js";
+import { checkDefinition } from "./definition.js";
 import { type DispatchContext, serveRequest } from "./dispatch.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
 import { concludeRequest, failRequest } from "./failure.js";
@@ -67,6 +68,7 @@ export class Application implements HandlerApplication {
   #serving: Serving | undefined;
 
   constructor(definition: ApplicationDefinition) {
+    checkDefinition(definition);
     this.definition = Object.freeze({ ...definition });
     this.settings = httpSettings(settingsOf(definition));
     refuseAutoreload(definition);

@@ -15,14 +15,18 @@ export function logFailure(request: HTTPServerRequest, error: unknown): void {
   return generalLog.warn(`${error.message}: ${summary}`);
 }
 
-/** The line of a request that was answered or left. A client that left is logged as 499, which no server ever sends. */
+/**
+ * The line of a request that was answered or left. A client that left is logged as 499, which no server ever sends, and as
+ * information: it is nobody's mistake.
+ */
 export function logAccess({ request, response, outcome }: Exchange): void {
-  const status = outcome === "clientClosed" ? 499 : response.status;
+  const left = outcome === "clientClosed";
+  const status = left ? 499 : response.status;
   const line = `${status} ${request.method} ${request.uri} (${request.remoteIp}) ${request.requestTime().toFixed(2)}ms`;
-  accessLog.log(levelOf(status), line);
+  accessLog.log(left ? "info" : levelOf(status), line);
 }
 
 function levelOf(status: number): "info" | "warn" | "error" {
-  if (status < 400 || status === 499) return "info";
+  if (status < 400) return "info";
   return status < 500 ? "warn" : "error";
 }

@@ -1,0 +1,112 @@
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { expect } from "chai";
+import { CancelledError, HTTPError } from "#src/errors.js";
+import { defaultHTTPSettings } from "#src/http/limits.js";
+import { HTTPServerRequest } from "#src/http/request.js";
+import { Exchange } from "#src/web/exchange.js";
+import { RawClient } from "../support/raw-client.js";
+
+/** One request as a server gets it. */
+async function exchanged(
+  head: string,
+  body: (exchange: Exchange, client: RawClient) => void | Promise<void>,
+): Promise<void> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = new RawClient((server.address() as AddressInfo).port);
+  try {
+    client.send(head);
+    const [message, response] = (await once(server, "request")) as [IncomingMessage, ServerResponse];
+    const [path = "", query = ""] = (message.url ?? "").split("?");
+    const request = new HTTPServerRequest(message, { path, query });
+    const host = { settings: defaultHTTPSettings, sending: () => {} };
+    await body(new Exchange(message, response, request, host), client);
+  } finally {
+    client.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const head = (line: string, ...fields: readonly string[]): string =>
+  [`${line} HTTP/1.1`, "Host: x", ...fields, "", ""].join("\r\n");
+
+describe("Exchange", () => {
+  it("has no signal before somebody asks, and then one that has aborted already if it is late", async () => {
+    await exchanged(head("GET /"), (exchange) => {
+      const reason = new HTTPError(503);
+      exchange.abort(reason);
+      exchange.abort(new HTTPError(500));
+      expect(exchange.signal.aborted).to.equal(true);
+      expect(exchange.signal.reason).to.equal(reason);
+      expect(exchange.signal).to.equal(exchange.signal);
+    });
+  });
+
+  it("tells once that the client has left", async () => {
+    await exchanged(head("GET /"), async (exchange, client) => {
+      let told = 0;
+      const left = new Promise<void>((resolve) => {
+        exchange.onClientClosed = () => {
+          told += 1;
+          resolve();
+        };
+      });
+      client.close();
+      await left;
+      exchange.clientLeft();
+      expect([told, exchange.outcome]).to.deep.equal([1, "clientClosed"]);
+      expect(exchange.signal.reason).to.be.instanceOf(CancelledError);
+    });
+  });
+
+  it("does not count a client that leaves after the answer", async () => {
+    await exchanged(head("GET /"), async (exchange, client) => {
+      void exchange.response.finish("x");
+      await client.until(/x$/);
+      client.close();
+      await once(exchange.message.socket, "close");
+      expect(exchange.outcome).to.equal("completed");
+    });
+  });
+
+  it("reads the body, and then the arguments in it", async () => {
+    const fields = ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 3"];
+    await exchanged(`${head("POST /?a=0", ...fields)}a=1`, async (exchange) => {
+      expect(Object.keys(exchange.bodyArguments)).to.deep.equal([]);
+      await exchange.readBody();
+      expect(exchange.bodyArguments["a"]).to.deep.equal(["1"]);
+      expect(exchange.queryArguments["a"]).to.deep.equal(["0"]);
+    });
+  });
+
+  it("has no body arguments unless the body says so, and refuses other charsets", async () => {
+    for (const [type, expected] of [
+      ["text/plain", 0],
+      ["application/x-www-form-urlencoded; charset=utf-8", 1],
+    ] as const) {
+      await exchanged(`${head("POST /", `Content-Type: ${type}`, "Content-Length: 3")}a=1`, async (exchange) => {
+        await exchange.readBody();
+        expect(Object.keys(exchange.bodyArguments)).to.have.length(expected);
+      });
+    }
+    const latin = "Content-Type: application/x-www-form-urlencoded; charset=latin1";
+    await exchanged(`${head("POST /", latin, "Content-Length: 3")}a=1`, async (exchange) => {
+      await exchange.readBody();
+      expect(() => exchange.bodyArguments).to.throw(HTTPError).with.property("status", 415);
+    });
+  });
+
+  it("is called what the client says when that is sane", async () => {
+    await exchanged(head("GET /", "X-Request-Id: a:b/c"), ({ requestId }) => {
+      expect(requestId).to.equal("a:b/c");
+    });
+    for (const id of ["a b", "a\u00e9", "x".repeat(129)]) {
+      await exchanged(head("GET /", `X-Request-Id: ${id}`), (exchange) => {
+        expect(exchange.requestId).to.match(/^[0-9a-f-]{36}$/).and.equal(exchange.requestId);
+      });
+    }
+  });
+});

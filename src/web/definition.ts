@@ -1,0 +1,42 @@
+import { ConfigurationError } from "../errors.js";
+import { type HTTPSettings, defaultHTTPSettings } from "../http/limits.js";
+import { nearest } from "../nearest.js";
+import type { ApplicationDefinition } from "./application.js";
+
+const own = {
+  handlers: 1,
+  configure: 1,
+  executors: 1,
+  accessLog: 1,
+  debug: 1,
+  autoreload: 1,
+  module: 1,
+} satisfies Record<keyof Omit<ApplicationDefinition, keyof HTTPSettings>, 1>;
+
+/** All names that a definition may have. */
+export const definitionNames: readonly string[] = [...Object.keys(own), ...Object.keys(defaultHTTPSettings)];
+
+/**
+ * Refuses what would be ignored otherwise, a slip of the keyboard for example.
+ *
+ * @param caller names the place in the message.
+ * @throws ConfigurationError with the name that may be meant, or all of them.
+ */
+export function refuseUnknown(caller: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    const advice = near === undefined ? `the options are ${known.join(", ")}` : `did you mean ${near}?`;
+    throw new ConfigurationError(`${caller}: unknown option "${name}"; ${advice}`);
+  }
+}
+
+/** @throws ConfigurationError unless it is an object with a list of handlers and without unknown names. */
+export function checkDefinition(definition: ApplicationDefinition): void {
+  refuseUnknown("the application's definition", definition, definitionNames);
+  const { handlers } = definition as { readonly handlers?: unknown };
+  if (Array.isArray(handlers)) return;
+  throw new ConfigurationError(
+    `the application's definition needs \`handlers\`, a list of handler classes and route(…)s, got ${typeof handlers}`,
+  );
+}
