@@ -142,6 +142,15 @@ export class ResponseError extends WaterspoutError {
   }
 }
 
+/** The client's connection ended before its request was complete or its answer was sent. Nobody is left to be answered. */
+export class ClientClosedError extends WaterspoutError {
+  override readonly status = 400;
+
+  constructor(message = "the client closed the connection") {
+    super("CLIENT_CLOSED", message);
+  }
+}
+
 // ---- executors
 
 /** The pool's queue is full; `retryAfter` is the pool's own estimate, in whole seconds, of when there is room again. */

@@ -24,6 +24,7 @@ export {
   type WorkerStats,
 } from "./executors/executor.js";
 export { ThreadPoolExecutor, type ThreadPoolOptions } from "./executors/thread.js";
+export { ProcessPoolExecutor, type ProcessPoolOptions } from "./executors/process-pool.js";
 export { InlineExecutor, type InlineOptions } from "./executors/inline.js";
 export { Future } from "./executors/future.js";
 export { type Movable, move } from "./executors/transfer.js";
@@ -62,6 +63,7 @@ export {
 // Errors
 export {
   CancelledError,
+  ClientClosedError,
   ConfigurationError,
   DeadlineExceededError,
   type ErrorDetails,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type IncomingMessage, get } from "node:http";
 import { availableParallelism } from "node:os";
 import { threadId } from "node:worker_threads";
 import { HTTPError, RequestHandler, Route, RunOnExecutor, options, taskId } from "waterspout";
@@ -74,20 +75,25 @@ export class RunsHandler extends RequestHandler {
   /** A run that is refused or breaks off is told to the page as well. */
   private async *run(run: number): AsyncGenerator<string> {
     try {
-      const response = await this.fetch(`/steps?run=${run}`);
-      if (response.ok && response.body !== null) yield* wholeEvents(response.body);
-      else yield serverSentEvent({ run, refused: response.status, retryAfter: response.headers.get("Retry-After") });
+      const response = await this.open(`/steps?run=${run}`);
+      if (response.statusCode === 200) yield* wholeEvents(response);
+      else yield refusal(run, response.resume());
     } catch {
       yield serverSentEvent({ run, lost: true });
     }
   }
 
   /** It ends with the request: a tab that is closed ends its runs. */
-  private fetch(path: string): Promise<Response> {
-    const { localPort } = this.request.socket;
-    const headers = { Connection: "close" };
-    return fetch(`http://127.0.0.1:${localPort}${path}`, { headers, signal: this.signal });
+  private open(path: string): Promise<IncomingMessage> {
+    const { localPort: port } = this.request.socket;
+    return new Promise((resolve, reject) => {
+      get({ host: "127.0.0.1", port, path, agent: false, signal: this.signal }, resolve).on("error", reject);
+    });
   }
+}
+
+function refusal(run: number, { statusCode, headers }: IncomingMessage): string {
+  return serverSentEvent({ run, refused: statusCode, retryAfter: headers["retry-after"] });
 }
 
 function wholeNumber(text: string, limit: number): number {

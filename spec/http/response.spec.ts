@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { expect } from "chai";
-import { ResponseError } from "#src/errors.js";
-import { ClientClosedError } from "#src/http/client-closed.js";
+import { ClientClosedError, ResponseError } from "#src/errors.js";
 import { httpSettings } from "#src/http/limits.js";
 import { ResponseWriter } from "#src/http/response.js";
 import { HTTPTransport } from "#src/http/server.js";

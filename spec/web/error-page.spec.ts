@@ -36,7 +36,11 @@ describe("errorPage", () => {
 
   it("has of the error what its thrower marked as the client's, and never the message", () => {
     const error = new HTTPError(400, "log only", { extensions: { detail: "shown" }, cause: new Error("cause") });
-    expect(JSON.parse(errorPage(400, error).body)).to.deep.equal({ title: "Bad Request", status: 400, detail: "shown" });
+    expect(JSON.parse(errorPage(400, error).body)).to.deep.equal({
+      title: "Bad Request",
+      status: 400,
+      detail: "shown",
+    });
     expect(JSON.parse(errorPage(503, new CancelledError("log only")).body)).to.deep.equal({
       title: "Service Unavailable",
       status: 503,
@@ -52,7 +56,9 @@ describe("debugPage", () => {
   it("has the stack and the causes", () => {
     const { type, body } = debugPage(new Error("what", { cause: new TypeError("why") }));
     expect(type).to.equal("text/plain; charset=UTF-8");
-    expect(body).to.match(/^Error: what\n +at /).and.include("TypeError: why");
+    expect(body)
+      .to.match(/^Error: what\n +at /)
+      .and.include("TypeError: why");
   });
 });
 

@@ -95,7 +95,9 @@ describe("Exchange", () => {
     const latin = "Content-Type: application/x-www-form-urlencoded; charset=latin1";
     await exchanged(`${head("POST /", latin, "Content-Length: 3")}a=1`, async (exchange) => {
       await exchange.readBody();
-      expect(() => exchange.bodyArguments).to.throw(HTTPError).with.property("status", 415);
+      expect(() => exchange.bodyArguments)
+        .to.throw(HTTPError)
+        .with.property("status", 415);
     });
   });
 
@@ -105,7 +107,9 @@ describe("Exchange", () => {
     });
     for (const id of ["a b", "a\u00e9", "x".repeat(129)]) {
       await exchanged(head("GET /", `X-Request-Id: ${id}`), (exchange) => {
-        expect(exchange.requestId).to.match(/^[0-9a-f-]{36}$/).and.equal(exchange.requestId);
+        expect(exchange.requestId)
+          .to.match(/^[0-9a-f-]{36}$/)
+          .and.equal(exchange.requestId);
       });
     }
   });

@@ -14,7 +14,7 @@ describe("failRequest", () => {
   it("answers a full queue 503 with Retry-After, and one line in the log", async () => {
     class Full extends RequestHandler {
       get(): void {
-        throw new QueueFullError("the queue of \"default\" is full", 7);
+        throw new QueueFullError('the queue of "default" is full', 7);
       }
     }
     expectLog(/W .* general\] the queue of "default" is full: GET \/ \(127\.0\.0\.1\)/, /503 GET/);
@@ -32,7 +32,11 @@ describe("failRequest", () => {
         throw new Error("no template");
       }
     }
-    expectLog(/Uncaught exception GET \/ .*\n +Error: boom/, /while a request was being ended\n +Error: no template/, /500 GET/);
+    expectLog(
+      /Uncaught exception GET \/ .*\n +Error: boom/,
+      /while a request was being ended\n +Error: no template/,
+      /500 GET/,
+    );
     await using app = await serve([route("/", Ugly)]);
     const answer = await app.fetch("/");
     expect([answer.status, answer.headers.get("x-half")]).to.deep.equal([500, null]);
@@ -146,7 +150,7 @@ describe("concludeRequest", () => {
       get(): string {
         return "x";
       }
-      override onFinish(outcome: Outcome): void {
+      override onFinish(outcome: Outcome): void | Promise<void> {
         outcomes.push(outcome);
         throw new Error("sync");
       }

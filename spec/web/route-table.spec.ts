@@ -94,9 +94,8 @@ describe("routeTarget", () => {
   const compile = (line: ReturnType<typeof route>): unknown => routeTarget(line, new ApplicationContainer());
 
   it("refuses a hook that is async and is not awaited", () => {
-    class Async extends Plain {
-      override async writeError(): Promise<void> {}
-    }
+    class Async extends Plain {}
+    Object.defineProperty(Async.prototype, "writeError", { value: async () => {} });
     expect(() => compile(route("/", Async))).to.throw(
       ConfigurationError,
       "Async.writeError() must not be async: what has to be awaited belongs into prepare()",

@@ -175,8 +175,7 @@ describe("a streamed answer", () => {
   it("of a source that fails at once is a 500", async () => {
     expectLog(/Error: at once/, /500 GET/);
     await using app = await giving(async function* () {
-      throw new Error("at once");
-      yield "never";
+      yield await Promise.reject(new Error("at once"));
     });
     expect((await app.fetch("/")).status).to.equal(500);
   });
@@ -189,7 +188,9 @@ describe("a streamed answer", () => {
     it(`of ${what} that fails in the middle is cut`, async () => {
       expectLog(/Uncaught exception .*\n +Error: in the middle/, /Cannot send error response after headers written/);
       await using app = await giving(source);
-      expect(await app.connect().send(get("/")).end()).to.include("first").and.not.match(/0\r\n\r\n$/);
+      expect(await app.connect().send(get("/")).end())
+        .to.include("first")
+        .and.not.match(/0\r\n\r\n$/);
     });
   }
 
@@ -255,7 +256,9 @@ describe("a streamed answer", () => {
     await using app = await giving(counting(left.now));
     const client = app.connect().send("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     const answer = await client.end();
-    expect(answer).to.match(/^HTTP\/1\.1 200 OK/).and.match(/\r\n\r\n$/);
+    expect(answer)
+      .to.match(/^HTTP\/1\.1 200 OK/)
+      .and.match(/\r\n\r\n$/);
     expect(answer).to.not.match(/content-length/i);
     await left.promise;
   });

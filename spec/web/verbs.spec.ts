@@ -27,7 +27,8 @@ describe("verbTable", () => {
 
   it("knows no other name of the class", () => {
     const { verbs } = verbTable(Reading);
-    for (const name of ["WRITE", "FINISH", "CONSTRUCTOR", "__PROTO__", "get", ""]) expect(verbs.has(name)).to.equal(false);
+    for (const name of ["WRITE", "FINISH", "CONSTRUCTOR", "__PROTO__", "get", ""])
+      expect(verbs.has(name)).to.equal(false);
   });
 
   it("refuses a class that answers nothing, and a verb that is no method", () => {

@@ -112,6 +112,7 @@ export class ProcessWorkers implements Workers, ProcessLinkHost {
   async stop(deadline: number): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#sweeper);
+    if (this.#links === undefined) return;
     for (const link of this.#links.all()) if (link.stage === "booting" || link.stage === "failed") link.terminate();
     await within(deadline, Promise.all([this.#links.stop(), this.#untilEmpty()]));
     for (const link of this.#links.all()) link.terminate();

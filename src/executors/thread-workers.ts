@@ -112,7 +112,10 @@ export class ThreadWorkers implements Workers {
 
   #replyOf(task: Dispatched, result: ThreadResult): Reply {
     const threadId = this.#slots.thread(task.slot);
-    this.#links.get(threadId)?.countTask();
+    const link = this.#links.get(threadId);
+    // What the task printed has its own line: it is to appear before the result is used.
+    link?.drain();
+    link?.countTask();
     this.#free(task);
     return result ?? this.#links.takeReply(task.message.id, threadId) ?? fail(lostReply(task.message));
   }

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { HTTPError } from "../errors.js";
-import { ClientClosedError } from "./client-closed.js";
+import { ClientClosedError, HTTPError } from "../errors.js";
 import { hasBody } from "./framing.js";
 
 const empty = Buffer.alloc(0);

@@ -1,7 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { ResponseError } from "../errors.js";
-import { ClientClosedError } from "./client-closed.js";
+import { ClientClosedError, ResponseError } from "../errors.js";
 import { isUnread } from "./framing.js";
 import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
 import type { HTTPSettings } from "./limits.js";

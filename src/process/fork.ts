@@ -1,5 +1,6 @@
 import { enterChild, reportReady } from "./child.js";
 import type { SupervisorOptions } from "./options.js";
+import { explained } from "../start-failure.js";
 import { isChild } from "./role.js";
 import { supervise } from "./supervisor.js";
 
@@ -17,7 +18,7 @@ export { taskId } from "./role.js";
  * A child counts as ready as soon as the call returns there.
  *
  * @throws ConfigurationError (through the promise) for an `n` that is no integer from 0 up, an option out of range, in a
- * worker thread, in a worker of another cluster, and the second time.
+ * worker thread, in a worker of another cluster, the second time, and after the IOLoop was started.
  *
  * @example
  * const id = await forkProcesses(0);
@@ -25,7 +26,11 @@ export { taskId } from "./role.js";
  *
  * Source: Tornado's `tornado.process.fork_processes`.
  */
-export async function forkProcesses(n: number, options: SupervisorOptions = {}): Promise<number> {
+export function forkProcesses(n: number, options: SupervisorOptions = {}): Promise<number> {
+  return explained(() => fork(n, options));
+}
+
+async function fork(n: number, options: SupervisorOptions): Promise<number> {
   if (isChild()) return becomeReadyChild();
   const { code } = await supervise(n, options);
   return process.exit(code);

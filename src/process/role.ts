@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
 import { ConfigurationError } from "../errors.js";
+import { workerProcess } from "../worker-process.js";
 import { IOLoop } from "../loop.js";
 
 /** The environment variable by which the primary tells a child its task id. */
@@ -17,7 +18,7 @@ if (isMainThread && ownTaskId !== null) setEnvironmentData(threadKey, ownTaskId)
 
 /**
  * The number of this process among its siblings, 0 … n-1: the same after a restart, and the same in all threads of the
- * process. Null in the primary and in a process that was not forked.
+ * process and in the worker processes that its executors start. Null in the primary and in a process that was not forked.
  *
  * Source: Tornado's `tornado.process.task_id`.
  */
@@ -27,7 +28,7 @@ export function taskId(): number | null {
 
 /** True in the main thread of a process that a primary of this package forked. */
 export function isChild(): boolean {
-  return isMainThread && ownTaskId !== null;
+  return isMainThread && ownTaskId !== null && workerProcess() === undefined;
 }
 
 /** True in a process that supervises children: from the call of `supervise` on, and not before. */
@@ -42,6 +43,7 @@ export function isPrimary(): boolean {
  */
 export function claimRole(role: "primary" | "child"): void {
   refuseThread();
+  refuseWorkerProcess();
   if (claimed !== undefined) throw new ConfigurationError(claimedTwice());
   if (role === "primary") refuseWorkerOfCluster();
   if (role === "child" && !isChild()) {
@@ -70,6 +72,14 @@ function refuseThread(): void {
   );
 }
 
+function refuseWorkerProcess(): void {
+  if (workerProcess() === undefined) return;
+  throw new ConfigurationError(
+    "this process is a worker of an executor, which imports the application's module: " +
+      "call forkProcesses in a module of its own, and name the application by its URL",
+  );
+}
+
 function refuseWorkerOfCluster(): void {
   if (isChild()) {
     throw new ConfigurationError(
@@ -91,6 +101,8 @@ function claimedTwice(): string {
 }
 
 function taskIdOfProcess(): number | null {
+  const worker = workerProcess();
+  if (worker !== undefined) return worker.taskId;
   const text = process.env[taskIdVariable];
   return cluster.isWorker && text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }

@@ -1,5 +1,4 @@
-import { Finish, WaterspoutError } from "../errors.js";
-import { ClientClosedError } from "../http/client-closed.js";
+import { ClientClosedError, Finish, WaterspoutError } from "../errors.js";
 import { applicationLog } from "../log.js";
 import { errorPage, setErrorHead, writePage } from "./error-page.js";
 import type { Exchange } from "./exchange.js";

@@ -74,13 +74,13 @@ export abstract class RequestHandler {
    * is `error` when something was thrown, `clientClosed` and `timeout` when nobody waits for the answer any more, else
    * `completed`, whatever the status. Default: nothing.
    */
-  onFinish?(outcome: Outcome): void;
+  onFinish?(outcome: Outcome): void | Promise<void>;
 
   /**
    * Runs once when the client leaves before it was answered. The verb goes on; its `signal` has aborted. What it throws is
    * logged. Default: nothing.
    */
-  onConnectionClose?(): void;
+  onConnectionClose?(): void | Promise<void>;
 
   /** Sets headers of every answer, error pages included; runs again when an error clears the response. Not async. Default: nothing. */
   setDefaultHeaders(): void {}
