@@ -53,7 +53,7 @@ type Stage = "new" | "open" | "closing" | "closed";
  * The engine of every executor on this machine: a bounded queue, clocks, cancellation and promises in front of workers.
  * It never hands workers more tasks than they have places, so that whatever order or limit their own queue has never counts.
  */
-export abstract class LocalExecutor extends Executor implements TaskOwner, WorkersHost {
+export abstract class LocalExecutor extends Executor {
   readonly #workers: Workers;
   readonly #options: QueueOptions;
   readonly #queue: TaskQueue<Task>;
@@ -61,6 +61,13 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
   readonly #queueWait = new SampleWindow();
   readonly #runTime = new SampleWindow();
   readonly #counts = { completed: 0, failed: 0, cancelled: 0 };
+  /** What tasks and workers tell; apart from the class, whose methods are its users'. */
+  readonly #host: TaskOwner & WorkersHost = {
+    abandoned: (task, error) => this.#abandoned(task, error),
+    item: (id, value) => this.#item(id, value),
+    bootFailed: (error) => this.#bootFailed(error),
+    roomAgain: () => this.#roomAgain(),
+  };
   #environment: ExecutorEnvironment | undefined;
   #stage: Stage = "new";
   #nextId = 1;
@@ -80,7 +87,7 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     this.#environment = environment;
     this.#stage = "open";
     try {
-      await this.#workers.start(environment, this);
+      await this.#workers.start(environment, this.#host);
     } catch (error) {
       await this.shutdown({ wait: false });
       throw error;
@@ -125,8 +132,7 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     return this.#shutdown;
   }
 
-  /** @internal */
-  abandoned(task: Task, error: Error): void {
+  #abandoned(task: Task, error: Error): void {
     this.#counts[task.state === "cancelled" ? "cancelled" : "failed"]++;
     publishTask("failed", this, task, error);
     if (this.#queue.remove(task) || !this.#running.has(task.id)) return;
@@ -135,18 +141,15 @@ export abstract class LocalExecutor extends Executor implements TaskOwner, Worke
     setTimeout(() => this.#workers.kill(task.id), this.#options.cancelGrace ?? 1000).unref();
   }
 
-  /** @internal */
-  item(id: number, value: unknown): void {
+  #item(id: number, value: unknown): void {
     this.#running.get(id)?.onItem?.(value);
   }
 
-  /** @internal */
-  bootFailed(error: Error): void {
+  #bootFailed(error: Error): void {
     for (const task of this.#queue.drain()) this.#fail(task, error);
   }
 
-  /** @internal */
-  roomAgain(): void {
+  #roomAgain(): void {
     this.#pump();
   }
 

@@ -65,6 +65,8 @@ export class Application implements HandlerApplication {
   readonly definition: ApplicationDefinition;
   readonly settings: HTTPSettings;
   readonly #router = new Router<RouteSpec>((spec) => spec.handler.name);
+  /** Whether any route asks for a host: if none does, no request works its own out. */
+  readonly #hasHosts: boolean;
   #serving: Serving | undefined;
 
   constructor(definition: ApplicationDefinition) {
@@ -74,6 +76,7 @@ export class Application implements HandlerApplication {
     refuseAutoreload(definition);
     for (const spec of routeSpecs(definition.handlers)) this.#router.add(spec.pattern, spec, spec);
     this.#router.freeze();
+    this.#hasHosts = this.routes.some(({ host }) => host !== undefined);
   }
 
   /** The application's container. @throws ExecutorClosedError before the application is started. */
@@ -81,6 +84,7 @@ export class Application implements HandlerApplication {
     return this.#open().container.dependencies;
   }
 
+  /** As in the definition. */
   get debug(): boolean {
     return this.definition.debug ?? false;
   }
@@ -90,6 +94,7 @@ export class Application implements HandlerApplication {
     return this.#router.routes.map(({ target }) => target);
   }
 
+  /** The path of the route that is called `name`. @throws ConfigurationError for an unknown name or a wrong number of arguments. */
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string {
     return this.#router.reverse(name, ...pathArguments);
   }
@@ -117,7 +122,7 @@ export class Application implements HandlerApplication {
     const request = new HTTPServerRequest(message, target ?? { path: "", query: "" });
     const exchange = new Exchange(message, raw, request, host);
     if (target === undefined) return this.#refuse(exchange, new HTTPError(400, "a malformed path"));
-    const match = this.#router.find(request.hostName, target.path);
+    const match = this.#router.find(this.#hasHosts ? request.hostName : undefined, target.path);
     const route = match && targets.get(match.target);
     if (route === undefined) return this.#refuse(exchange, new HTTPError(404));
     void serveRequest(route, exchange, match?.args ?? [], dispatch);

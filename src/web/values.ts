@@ -16,7 +16,7 @@ export function jsonText(value: object): string {
   if (text === undefined || (text === "{}" && !isPlain(value))) {
     throw new ResponseError(`${nameOf(value)} has nothing that JSON shows: await it, or make a plain object of it`);
   }
-  return text.replaceAll("</", String.raw`<\/`);
+  return text.includes("</") ? text.replaceAll("</", "<\\/") : text;
 }
 
 function isPlain(value: object): boolean {
