@@ -4,7 +4,7 @@ import { ConfigurationError, WorkerBootError } from "#src/errors.js";
 import { ClassRegistry } from "#src/executors/registry.js";
 import { RunOnExecutor } from "waterspout";
 
-class Resizer {
+class PassportCropper {
   @RunOnExecutor()
   async resize(width: number): Promise<number> {
     return width;
@@ -19,22 +19,22 @@ class Hasher {
 }
 
 /** Another class of the same name. */
-function otherResizer(): Class {
-  class OtherResizer {
+function otherCropper(): Class {
+  class OtherCropper {
     @RunOnExecutor()
     async resize(width: number): Promise<number> {
       return -width;
     }
   }
-  Object.defineProperty(OtherResizer, "name", { value: "Resizer" });
-  return OtherResizer;
+  Object.defineProperty(OtherCropper, "name", { value: "PassportCropper" });
+  return OtherCropper;
 }
 
 describe("ClassRegistry", () => {
   it("knows a class by its name", () => {
-    const registry = new ClassRegistry([Resizer]);
-    expect(registry.tokenOf(Resizer)).to.equal("Resizer");
-    expect(registry.classOf("Resizer")).to.equal(Resizer);
+    const registry = new ClassRegistry([PassportCropper]);
+    expect(registry.tokenOf(PassportCropper)).to.equal("PassportCropper");
+    expect(registry.classOf("PassportCropper")).to.equal(PassportCropper);
   });
 
   it("knows a class by the token of one of its methods instead", () => {
@@ -51,14 +51,14 @@ describe("ClassRegistry", () => {
   });
 
   it("refuses two classes with one token and says how to tell them apart", () => {
-    expect(() => new ClassRegistry([Resizer, otherResizer()])).to.throw(
+    expect(() => new ClassRegistry([PassportCropper, otherCropper()])).to.throw(
       ConfigurationError,
-      /called "Resizer".*rename one, or give one of them a name of its own: @RunOnExecutor\(\{ token: "other\.Resizer" \}\)$/,
+      /called "PassportCropper".*rename one, or give one of them a name of its own: @RunOnExecutor\(\{ token: "other\.PassportCropper" \}\)$/,
     );
   });
 
   it("takes the same class twice", () => {
-    expect(new ClassRegistry([Resizer, Resizer]).classOf("Resizer")).to.equal(Resizer);
+    expect(new ClassRegistry([PassportCropper, PassportCropper]).classOf("PassportCropper")).to.equal(PassportCropper);
   });
 
   it("refuses a class without a name", () => {
@@ -78,8 +78,8 @@ describe("ClassRegistry", () => {
     });
 
     it("refuses one whose name is taken", () => {
-      const registry = new ClassRegistry([Resizer]);
-      expect(() => registry.tokenOf(otherResizer())).to.throw(ConfigurationError, 'called "Resizer"');
+      const registry = new ClassRegistry([PassportCropper]);
+      expect(() => registry.tokenOf(otherCropper())).to.throw(ConfigurationError, 'called "PassportCropper"');
     });
   });
 
@@ -89,12 +89,12 @@ describe("ClassRegistry", () => {
     });
 
     it("refuses a token of which two imported classes might be meant", () => {
-      otherResizer();
-      expect(() => new ClassRegistry([]).classOf("Resizer")).to.throw(ConfigurationError, 'called "Resizer"');
+      otherCropper();
+      expect(() => new ClassRegistry([]).classOf("PassportCropper")).to.throw(ConfigurationError, 'called "PassportCropper"');
     });
 
     it("says why a token may be unknown", () => {
-      expect(() => new ClassRegistry([Resizer]).classOf("Nobody")).to.throw(
+      expect(() => new ClassRegistry([PassportCropper]).classOf("Nobody")).to.throw(
         WorkerBootError,
         'no class is known as "Nobody" here: its module is not imported',
       );
@@ -103,7 +103,7 @@ describe("ClassRegistry", () => {
 
   describe("#hash", () => {
     it("does not depend on the order of the classes", () => {
-      expect(new ClassRegistry([Hasher, Resizer]).hash).to.equal(new ClassRegistry([Resizer, Hasher]).hash);
+      expect(new ClassRegistry([Hasher, PassportCropper]).hash).to.equal(new ClassRegistry([PassportCropper, Hasher]).hash);
     });
 
     it("differs with the classes and with their methods", () => {
@@ -112,7 +112,7 @@ describe("ClassRegistry", () => {
         async check(): Promise<void> {}
       }
       Object.defineProperty(More, "name", { value: "Hasher" });
-      const hashes = [[Hasher], [Hasher, Resizer], [More], []].map((classes) => new ClassRegistry(classes).hash);
+      const hashes = [[Hasher], [Hasher, PassportCropper], [More], []].map((classes) => new ClassRegistry(classes).hash);
       expect(new Set(hashes)).to.have.property("size", 4);
     });
   });

@@ -158,7 +158,7 @@ export abstract class LocalExecutor extends Executor {
     const task = new Task(
       this.#nextId++,
       { token, method, args, stream, context: captureContext(), options: this.#withDefaults(options) },
-      this,
+      this.#host,
       performance.now(),
     );
     const refusal = this.#refusal(options);

@@ -149,12 +149,11 @@ export class ProcessLink extends WorkerLink {
     });
     child.once("exit", (code, signal) => {
       this.#ending = { code, signal };
-      // Something that it started may hold the line open.
+      if (!child.connected) return this.#finish();
+      // What it sent before is still to be read. Something that it started may hold the line open.
       setTimeout(() => child.connected && child.disconnect(), partingTime).unref();
     });
-    child.once("disconnect", () => this.#partWithin(partingTime));
-    // After the exit and the end of the line: a reply that was sent before has been read.
-    child.once("close", () => this.#finish());
+    child.once("disconnect", () => (this.#ending === undefined ? this.#partWithin(partingTime) : this.#finish()));
   }
 
   #receive(message: unknown): void {

@@ -3,6 +3,7 @@ import { runInRequest } from "../context.js";
 import { type CallRouter, bindCalls } from "../decorators/calls.js";
 import { HTTPError, ResponseError } from "../errors.js";
 import { hasBody } from "../http/framing.js";
+import type { ResponseWriter } from "../http/response.js";
 import type { Exchange } from "./exchange.js";
 import { concludeRequest, failRequest, runHook } from "./failure.js";
 import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
@@ -72,24 +73,31 @@ async function run(
   if (verb === undefined) return answerWithoutVerb(handler, target, exchange);
   if (hasBody(exchange.message)) await exchange.readBody();
   if (handler.prepare !== undefined) await handler.prepare();
-  if (exchange.response.finished) return;
+  if (exchange.response.finished) return undefined;
   const call = (): unknown => verb.apply(handler, pathArguments as (string | undefined)[]);
   // Services find the request by its context; nobody pays for one who has no service that asks.
   const result = await (target.plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call());
   if (isStreamed(result)) await sendStreamed(result, exchange);
   else if (result !== undefined) handler.write(result);
-  if (!exchange.response.finished) await finish(handler, exchange);
+  return exchange.response.finished ? undefined : finish(handler, exchange);
 }
 
 /** Nobody waits for a client to take its answer; only an override of `finish` that is async is waited for. */
-async function finish(handler: RequestHandler, { response }: Exchange): Promise<void> {
+function finish(handler: RequestHandler, { response }: Exchange): Promise<void> | undefined {
   const finishing = handler.finish();
-  if (response.finished) return;
+  return response.finished ? undefined : finished(finishing, handler, response);
+}
+
+async function finished(finishing: Promise<void>, handler: RequestHandler, response: ResponseWriter): Promise<void> {
   await finishing;
   if (!response.finished) throw new ResponseError(`${handler.constructor.name}.finish() did not call super.finish()`);
 }
 
-function answerWithoutVerb(handler: RequestHandler, { allow }: RouteTarget, exchange: Exchange): Promise<void> {
+function answerWithoutVerb(
+  handler: RequestHandler,
+  { allow }: RouteTarget,
+  exchange: Exchange,
+): Promise<void> | undefined {
   const headers = { Allow: allow };
   if (exchange.request.method !== "OPTIONS") throw new HTTPError(405, undefined, { headers });
   handler.setStatus(204);

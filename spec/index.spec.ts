@@ -1,0 +1,65 @@
+import { expect } from "chai";
+import * as waterspout from "waterspout";
+import * as testing from "waterspout/testing";
+
+/** The public names. Who adds or removes one does it here as well, knowingly. */
+const names = [
+  "Application",
+  "CancelledError",
+  "ClientClosedError",
+  "ConfigurationError",
+  "DeadlineExceededError",
+  "Executor",
+  "ExecutorClosedError",
+  "ExecutorContext",
+  "Finish",
+  "Future",
+  "HTTPError",
+  "HTTPServer",
+  "HTTPServerRequest",
+  "IOLoop",
+  "InjectionError",
+  "InlineExecutor",
+  "MissingArgumentError",
+  "ProcessPoolExecutor",
+  "QueueFullError",
+  "RequestHandler",
+  "RequestNotAvailableError",
+  "ResponseError",
+  "Route",
+  "RunOnExecutor",
+  "SerializationError",
+  "StartError",
+  "ThreadPoolExecutor",
+  "WaterspoutError",
+  "WorkerBootError",
+  "WorkerCrashedError",
+  "WorkerOutOfMemoryError",
+  "accessLog",
+  "applicationLog",
+  "bootstrap",
+  "carryContext",
+  "define",
+  "defineApplication",
+  "forkProcesses",
+  "generalLog",
+  "move",
+  "options",
+  "parseCommandLine",
+  "parseConfigFile",
+  "registerError",
+  "route",
+  "setLogLevel",
+  "setLogSink",
+  "taskId",
+];
+
+describe("the package", () => {
+  it("exports these names and no other", () => {
+    expect(Object.keys(waterspout).toSorted()).to.deep.equal(names.toSorted());
+  });
+
+  it("exports from ./testing these and no other", () => {
+    expect(Object.keys(testing).toSorted()).to.deep.equal(["executorContract", "startApplication"]);
+  });
+});
