@@ -3,11 +3,12 @@ import { ConfigurationError } from "#src/errors.js";
 import { defineApplication, InlineExecutor, RequestHandler, Route, RunOnExecutor } from "waterspout";
 import { startApplication } from "waterspout/testing";
 import { refusal } from "../support/refusal.js";
+import "../support/log.js";
 
 @Route("/sum")
 class SumHandler extends RequestHandler {
-  get(): Promise<number> {
-    return this.sum(1, 2);
+  async get(): Promise<string> {
+    return String(await this.sum(1, 2));
   }
 
   @RunOnExecutor()
@@ -23,15 +24,6 @@ interface Who {
 
 describe("startApplication", () => {
   const module = new URL("../system/fixtures/application.js", import.meta.url);
-  const print = console.log;
-
-  beforeEach(() => {
-    console.log = () => undefined;
-  });
-
-  afterEach(() => {
-    console.log = print;
-  });
 
   it("starts the application that a module exports, whose threads import the module", async () => {
     const app = await startApplication(module);

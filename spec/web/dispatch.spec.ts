@@ -583,6 +583,22 @@ describe("serveRequest", () => {
       expect(calls).to.deep.equal(["true"]);
     });
 
+    it("is noticed by whoever writes before the connection says so, and told once and in time", async () => {
+      class Writing extends Noting {
+        async get(): Promise<void> {
+          this.request.socket.destroy();
+          this.write("to nobody");
+          await this.flush();
+          calls.push("never");
+        }
+      }
+      await using app = await serve([route("/", Writing)]);
+      await app.connect().send(get("/")).end();
+      await untilLogged(/499 GET/);
+      expect(calls.slice(3)).to.deep.equal(["onConnectionClose", "onFinish clientClosed"]);
+      expect(logged("access")).to.have.length(1);
+    });
+
     it("is no reason to hide an error of the handler's own", async () => {
       let entered: (() => void) | undefined;
       const entering = new Promise<void>((resolve) => (entered = resolve));

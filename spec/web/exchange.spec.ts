@@ -72,6 +72,17 @@ describe("Exchange", () => {
     });
   });
 
+  it("does not count a client that leaves while the end of its answer is on the way", async () => {
+    await exchanged(head("GET /"), async (exchange, client) => {
+      client.socket.pause();
+      const closed = new Promise((resolve) => exchange.message.socket.once("close", resolve));
+      void exchange.response.finish(Buffer.alloc(32 * 1024 * 1024));
+      client.close();
+      await closed;
+      expect([exchange.outcome, exchange.signal.aborted]).to.deep.equal(["completed", false]);
+    });
+  });
+
   it("reads the body, and then the arguments in it", async () => {
     const fields = ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 3"];
     await exchanged(`${head("POST /?a=0", ...fields)}a=1`, async (exchange) => {

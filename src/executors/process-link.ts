@@ -31,8 +31,11 @@ export class ProcessLink extends WorkerLink {
   readonly #busy = new BusyTime();
   #running = 0;
   #ending: Ending | undefined;
+  #disposed = false;
   #over = false;
   #discarded = false;
+  /** It ended by itself after it was ready. */
+  crashed = false;
   /** When its last task ended, on the clock of `performance.now()`. */
   idleSince = performance.now();
 
@@ -55,11 +58,6 @@ export class ProcessLink extends WorkerLink {
   /** It takes tasks, and its line is there. */
   get usable(): boolean {
     return this.stage === "ready" && this.#child?.connected === true;
-  }
-
-  /** It ended by itself after it was ready. */
-  get crashed(): boolean {
-    return this.#over && !this.#discarded && this.stage === "ready";
   }
 
   /** Sends what cannot be cloned back as an exception; a line that is closed shows by the end of the process. */
@@ -86,6 +84,7 @@ export class ProcessLink extends WorkerLink {
     this.#busy.end();
     this.idleSince = performance.now();
     this.unref();
+    this.#partWhenDone();
   }
 
   /** A quiet pool must not keep this process alive. */
@@ -103,7 +102,7 @@ export class ProcessLink extends WorkerLink {
   override async stop(): Promise<void> {
     this.stage = "retiring";
     await super.stop();
-    if (this.#child?.connected === true) this.#child.disconnect();
+    this.#part();
   }
 
   /** Ends it at once if it has not ended by itself in `limit` milliseconds. */
@@ -111,6 +110,7 @@ export class ProcessLink extends WorkerLink {
     setTimeout(() => this.terminate(), limit).unref();
   }
 
+  /** Also gives up the place of one whose start failed and that has ended since. */
   override terminate(): void {
     if (this.#discarded) return;
     this.#discarded = true;
@@ -151,7 +151,7 @@ export class ProcessLink extends WorkerLink {
       this.#ending = { code, signal };
       if (!child.connected) return this.#finish();
       // What it sent before is still to be read. Something that it started may hold the line open.
-      setTimeout(() => child.connected && child.disconnect(), partingTime).unref();
+      setTimeout(() => this.#part(), partingTime).unref();
     });
     child.once("disconnect", () => (this.#ending === undefined ? this.#partWithin(partingTime) : this.#finish()));
   }
@@ -161,6 +161,19 @@ export class ProcessLink extends WorkerLink {
     if (typeof message !== "object" || message === null || !("type" in message)) return;
     giveOwnMemory(message);
     this.handle(message as WorkerMessage);
+    if (message.type !== "stopped") return;
+    this.#disposed = true;
+    this.#partWhenDone();
+  }
+
+  /** It waits for this, so that a task which was on its way when it retired is read and refused and not lost. */
+  #partWhenDone(): void {
+    if (this.#disposed && this.#running === 0) this.#part();
+  }
+
+  /** Its line ends, and so does it. */
+  #part(): void {
+    if (this.#child?.connected === true) this.#child.disconnect();
   }
 
   /** Without its line it cannot answer: it ends by itself, or it is ended. */
@@ -177,8 +190,11 @@ export class ProcessLink extends WorkerLink {
     if (this.#over) return;
     this.#over = true;
     this.#host.lost(this);
-    const started = this.stage === "ready" || this.stage === "retiring";
-    if (started || this.#discarded) return this.#host.vacated(this);
+    this.crashed = this.stage === "ready" && !this.#discarded;
+    if (this.#discarded || this.stage === "ready" || this.stage === "retiring") {
+      this.#discarded = true;
+      return this.#host.vacated(this);
+    }
     // It keeps its place until the back-off is over; then it is terminated.
     this.uncaught ??= new WorkerBootError(`a worker process ended while it started: ${this.#endingText()}`);
     this.ended();

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../context.js";
 import { CancelledError } from "../errors.js";
@@ -53,6 +54,8 @@ export class Exchange implements RequestContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      // Each task and each request that a handler starts listens: many are no leak, and Node warns from eleven on.
+      setMaxListeners(0, this.#controller.signal);
       if (this.#ended !== undefined) this.#controller.abort(this.#ended);
     }
     return this.#controller.signal;

@@ -131,7 +131,6 @@ async function sendChunks(chunks: Iterable<unknown> | AsyncIterable<unknown>, ex
   const { request, response } = exchange;
   let since = performance.now();
   for await (const chunk of chunks) {
-    if (response.clientGone) return;
     response.write(checkedChunk(chunk));
     await response.flush();
     if (request.method === "HEAD") return;

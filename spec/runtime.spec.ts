@@ -1,0 +1,187 @@
+import { expect } from "chai";
+import { ConfigurationError, ExecutorClosedError, StartError } from "#src/errors.js";
+import { ApplicationRuntime, workerApplication } from "#src/runtime.js";
+import { Application, Executor, InlineExecutor, IOLoop, RequestHandler, Route, RunOnExecutor } from "waterspout";
+// After waterspout, which brings the reflect-metadata that it needs.
+import { inject, Lifecycle, scoped, singleton } from "tsyringe";
+import { refusal } from "./support/refusal.js";
+
+let events: string[] = [];
+
+@singleton()
+class Store {
+  readonly number = ++stores;
+
+  dispose(): void {
+    events.push("store disposed");
+  }
+}
+let stores = 0;
+
+@scoped(Lifecycle.ContainerScoped)
+class Visit {
+  dispose(): void {
+    events.push("visit disposed");
+  }
+}
+
+@Route("/work")
+class WorkHandler extends RequestHandler {
+  constructor(
+    readonly store: Store,
+    readonly visit: Visit,
+  ) {
+    super();
+  }
+
+  get(): void {}
+
+  @RunOnExecutor()
+  async work(): Promise<number> {
+    return this.store.number;
+  }
+}
+
+class NotingExecutor extends InlineExecutor {
+  override async start(environment: Parameters<InlineExecutor["start"]>[0]): Promise<void> {
+    await super.start(environment);
+    events.push(`executor started for ${environment.processes} of task ${String(environment.taskId)}`);
+  }
+
+  override async shutdown(options: object = {}): Promise<void> {
+    events.push("executor ended");
+    await super.shutdown(options);
+  }
+}
+
+function applicationOf(definition: object = {}): Application {
+  return new Application({ handlers: [WorkHandler], executors: { default: new NotingExecutor() }, ...definition });
+}
+
+describe("ApplicationRuntime", () => {
+  beforeEach(() => {
+    events = [];
+  });
+
+  it("configures, then starts the executors, and ends them before the services", async () => {
+    const configure = async (_: object, context: object): Promise<void> => {
+      await null;
+      events.push(`configured ${JSON.stringify(context)}`);
+    };
+    const runtime = await ApplicationRuntime.start(applicationOf({ configure }), 3);
+    await runtime.stop(0);
+    expect(events).to.deep.equal([
+      'configured {"role":"server","taskId":0}',
+      "executor started for 3 of task null",
+      "executor ended",
+      "store disposed",
+    ]);
+  });
+
+  it("may be stopped twice", async () => {
+    const runtime = await ApplicationRuntime.start(applicationOf(), 1);
+    await Promise.all([runtime.stop(0), runtime.stop(0)]);
+    expect(events.filter((event) => event === "store disposed")).to.have.length(1);
+  });
+
+  it("sets the loop's default executor", async () => {
+    const executor = new NotingExecutor();
+    const runtime = await ApplicationRuntime.start(applicationOf({ executors: { default: executor } }), 1);
+    const number = await IOLoop.current().runInExecutor(null, WorkHandler, "work");
+    expect(number).to.equal(stores);
+    await runtime.stop(0);
+    const failure = await refusal(IOLoop.current().runInExecutor(null, WorkHandler, "work"));
+    expect(failure).to.be.instanceOf(ExecutorClosedError);
+  });
+
+  it("takes a default executor that was registered in configure", async () => {
+    const executor = new NotingExecutor();
+    const configure = (container: { registerInstance(token: object, value: object): void }): void =>
+      container.registerInstance(Executor, executor);
+    const runtime = await ApplicationRuntime.start(applicationOf({ executors: {}, configure }), 1);
+    expect(executor.stats().capacity).to.be.above(0);
+    await runtime.stop(0);
+  });
+
+  it("gives services the default executor by its class", async () => {
+    @Route("/ask")
+    class AskHandler extends RequestHandler {
+      constructor(@inject(Executor as never) readonly executor: object) {
+        super();
+      }
+      get(): void {}
+    }
+    const executor = new NotingExecutor();
+    const application = applicationOf({ handlers: [AskHandler], executors: { default: executor } });
+    const runtime = await ApplicationRuntime.start(application, 1);
+    expect(application.container.resolve(AskHandler).executor).to.equal(executor);
+    await runtime.stop(0);
+  });
+
+  it("says that configure failed, and leaves the application's own errors as they are", async () => {
+    const cause = new RangeError("no database");
+    const failing = applicationOf({ configure: () => Promise.reject(cause) });
+    const failure = await refusal(ApplicationRuntime.start(failing, 1));
+    expect(failure).to.be.instanceOf(StartError);
+    expect(failure.message).to.equal('configure() failed in the role "server": no database');
+    expect(failure.cause).to.equal(cause);
+    const own = new ConfigurationError("set DATABASE_URL");
+    const configure = (): never => {
+      throw own;
+    };
+    expect(await refusal(ApplicationRuntime.start(applicationOf({ configure }), 1))).to.equal(own);
+  });
+
+  it("leaves nothing behind when it cannot start", async () => {
+    const broken = new NotingExecutor();
+    broken.start = () => Promise.reject(new StartError("no licence"));
+    const executors = { default: new NotingExecutor(), broken };
+    expect((await refusal(ApplicationRuntime.start(applicationOf({ executors }), 1))).message).to.equal("no licence");
+    expect(events).to.include.members(["executor ended", "store disposed"]);
+  });
+});
+
+describe("workerApplication", () => {
+  beforeEach(() => {
+    events = [];
+  });
+
+  it("configures as executor, and makes no service before a task needs it", async () => {
+    const before = stores;
+    const roles: string[] = [];
+    const configure = (_: object, { role }: { role: string }): void => void roles.push(role);
+    const worker = await workerApplication(applicationOf({ configure }));
+    expect(roles).to.deep.equal(["executor"]);
+    expect(stores).to.equal(before);
+    await worker.dispose();
+    expect(events).to.deep.equal([]);
+  });
+
+  it("makes an instance for each task, which shares the worker's singletons and has a scope of its own", async () => {
+    const worker = await workerApplication(applicationOf());
+    const [one, other] = [worker.acquire("WorkHandler"), worker.acquire("WorkHandler")];
+    const [first, second] = [one.instance as WorkHandler, other.instance as WorkHandler];
+    expect(first).not.to.equal(second);
+    expect(first.store).to.equal(second.store);
+    expect(first.visit).not.to.equal(second.visit);
+    await one.release?.();
+    expect(events).to.deep.equal(["visit disposed"]);
+    await other.release?.();
+    await worker.dispose();
+    expect(events).to.deep.equal(["visit disposed", "visit disposed", "store disposed"]);
+  });
+
+  it("has the same hash as the server's registry for the same application", async () => {
+    const [one, other] = await Promise.all([workerApplication(applicationOf()), workerApplication(applicationOf())]);
+    expect(one.registryHash).to.equal(other.registryHash);
+    await Promise.all([one.dispose(), other.dispose()]);
+  });
+
+  it("says that configure failed in an executor", async () => {
+    const configure = (): never => {
+      throw new RangeError("no database");
+    };
+    const failure = await refusal(workerApplication(applicationOf({ configure })));
+    expect(failure.message).to.equal('configure() failed in the role "executor": no database');
+  });
+});

@@ -1,0 +1,209 @@
+import { expect } from "chai";
+import type { ServeOptions } from "waterspout";
+import type { ProgramOptions } from "../support/program.js";
+import { ServedProgram } from "../support/served-program.js";
+
+interface Who {
+  readonly pid: number;
+  readonly taskId: number | null;
+  readonly role: string;
+  readonly worker: { readonly threadId: number; readonly taskId: number | null; readonly role: string };
+}
+
+const clean = { code: 0, signal: null };
+
+function fixture(name: string): URL {
+  return new URL(`./fixtures/${name}`, import.meta.url);
+}
+
+function served(form: string, options: ServeOptions = {}, program: ProgramOptions = {}): ServedProgram {
+  const args = [form, JSON.stringify({ port: 0, ...options })];
+  return new ServedProgram(fixture("served.js"), args, { ...program, env: { SAY: "1", ...program.env } });
+}
+
+describe("programs", () => {
+  describe("the roles of a module", () => {
+    it("runs it in the primary, in each server and in each worker, and what follows in the first two alone", async () => {
+      await using app = served("here", { processes: 2 });
+      const { pid, taskId, role, worker } = await app.json<Who>("/who");
+      expect({ role, worker: worker.role, sameTask: worker.taskId === taskId }).to.deep.equal({
+        role: "server",
+        worker: "executor",
+        sameTask: true,
+      });
+      expect(await app.stop()).to.deep.equal(clean);
+
+      const primary = app.program.pid;
+      const children = /configured server 0 of (\d+)[^]*/.exec(app.program.output());
+      expect(children).not.to.equal(null);
+      expect(app.count(/^main in thread 0 /), "main modules in main threads").to.equal(3);
+      expect(app.count(/^main in thread [1-9]/), "main modules in workers").to.equal(2);
+      expect(app.count(new RegExp(`^after bootstrap in thread 0 of ${primary}$`))).to.equal(1);
+      expect(app.count(new RegExp(`^after bootstrap in thread 0 of ${pid}$`))).to.equal(1);
+      expect(app.count(/^after bootstrap/)).to.equal(3);
+      expect(app.count(/^disposed server/)).to.equal(1);
+      expect(app.count(/^disposed executor/)).to.equal(1);
+    });
+
+    it("tells configure its role and its task id, and is ready when every executor is", async () => {
+      await using app = served("here", { processes: 2 });
+      await app.url("/");
+      const output = app.program.output();
+      for (const line of ["server 0", "server 1", "executor 0", "executor 1"]) {
+        expect(output.indexOf(`configured ${line} of`), line)
+          .to.be.above(-1)
+          .and.below(output.indexOf("listening on"));
+      }
+      expect(app.count(new RegExp(`configured .* of ${app.program.pid}$`)), "in the primary").to.equal(0);
+      expect(await app.stop()).to.deep.equal(clean);
+    });
+
+    it("has workers import nothing but the module that exports the definition", async () => {
+      await using app = served("URL", { processes: 2 });
+      expect((await app.json<Who>("/who")).worker.role).to.equal("executor");
+      expect(await app.stop()).to.deep.equal(clean);
+      expect(app.count(/^main in thread 0 /)).to.equal(3);
+      expect(app.count(/^main in thread [1-9]/)).to.equal(0);
+      expect(app.count(/^evaluated in thread [1-9]/)).to.equal(2);
+    });
+
+    for (const form of ["URL string", "path"]) {
+      it(`takes the module as a ${form}, and serves in the program's own process with processes: 1`, async () => {
+        await using app = served(form, { processes: 1 });
+        const who = await app.json<Who>("/who");
+        expect(who).to.deep.include({ pid: app.program.pid, taskId: null, role: "server" });
+        expect(who.worker).to.deep.include({ taskId: null, role: "executor" });
+        expect(await app.stop()).to.deep.equal(clean);
+        expect(app.count(/configured (server|executor) 0 of/)).to.equal(2);
+        expect(app.count(/^after bootstrap in thread 0/)).to.equal(1);
+      });
+    }
+
+    it("serves a program in CommonJS, which requires the package and names itself by __filename", async () => {
+      await using app = new ServedProgram(fixture("common.cjs"));
+      expect(await app.get("/")).to.match(/^from thread [1-9]/);
+      expect(await app.stop()).to.deep.equal(clean);
+      expect(app.count(/^after bootstrap$/)).to.equal(1);
+    });
+
+    it("finds the module of a program of explicit steps that was started without its extension", async () => {
+      const program = new URL(fixture("steps.js").href.replace(/\.js$/, ""));
+      await using app = new ServedProgram(program);
+      expect(await app.get("/thread")).to.match(/^thread [1-9]/);
+      expect(await app.stop()).to.deep.equal(clean);
+      expect(app.count(/^the loop was stopped$/)).to.equal(1);
+    });
+  });
+
+  describe("the environment", () => {
+    it("says what the options do not: PORT, HOST, WEB_CONCURRENCY", async () => {
+      const env = { PORT: "0", HOST: "127.0.0.2", WEB_CONCURRENCY: "2", SAY: "1" };
+      await using app = new ServedProgram(fixture("served.js"), ["URL"], { env });
+      await app.program.line(/listening on http:\/\/127\.0\.0\.2:\d+, 2 processes$/);
+      expect(await app.stop()).to.deep.equal(clean);
+    });
+
+    it("does not count where the options say it, nor when it is empty", async () => {
+      const env = { PORT: "1", HOST: "", WEB_CONCURRENCY: "7" };
+      await using app = served("URL", { processes: 1 }, { env });
+      await app.program.line(/listening on http:\/\/127\.0\.0\.1:\d+$/);
+      expect(await app.stop()).to.deep.equal(clean);
+    });
+
+    it("is refused where it makes no sense", async () => {
+      await using app = new ServedProgram(fixture("served.js"), ["URL"], { env: { WEB_CONCURRENCY: "many" } });
+      expect((await app.ended()).code).to.equal(1);
+      expect(app.program.output()).to.include(
+        'ConfigurationError: the environment variable WEB_CONCURRENCY must be a whole number, it is "many"',
+      );
+    });
+  });
+
+  describe("the end of a child", () => {
+    it("is followed by a new one with the same task id, and the service goes on", async () => {
+      await using app = served("here", { processes: 2 });
+      const { pid, taskId } = await app.json<Who>("/who");
+      process.kill(pid, "SIGKILL");
+      const [, after] = await app.program.lines(new RegExp(`configured server ${String(taskId)} of`), 2);
+      expect(after).not.to.include(String(pid));
+      expect((await app.json<Who>("/who")).role).to.equal("server");
+      await app.program.lines(new RegExp(`configured executor ${String(taskId)} of`), 2);
+      expect(await app.stop()).to.deep.equal(clean);
+    });
+  });
+
+  describe("the loss of the primary", () => {
+    it("ends its children, after what they have to answer", async () => {
+      await using app = served("here", { processes: 2 });
+      const answer = app.get("/who");
+      await answer;
+      app.program.kill("SIGKILL");
+      await app.program.closed;
+      expect(app.count(/has lost its primary, stopping/)).to.equal(2);
+      expect(app.count(/^disposed server/)).to.equal(1);
+    });
+  });
+
+  describe("a signal", () => {
+    for (const processes of [1, 2]) {
+      it(`lets requests in flight be answered, tasks included, with processes: ${processes}`, async () => {
+        await using app = served("here", { processes });
+        const answer = app.get("/late");
+        await app.program.line(/^held by/);
+        expect(await app.stop("SIGTERM")).to.deep.equal(clean);
+        expect(await answer).to.equal("late, and executor");
+      });
+
+      it(`ends with 0 on SIGINT, as when Ctrl-C reaches the whole group, with processes: ${processes}`, async () => {
+        await using app = served("here", { processes });
+        await app.url("/");
+        app.program.killGroup("SIGINT");
+        expect(await app.ended()).to.deep.equal(clean);
+        expect(app.count(/^after bootstrap/)).to.equal(processes === 1 ? 1 : 3);
+      });
+
+      it(`forces the end when it comes again, with processes: ${processes}`, async () => {
+        await using app = served("here", { processes });
+        const answer = app.get("/never").catch(() => "cut off");
+        await app.program.line(/^held by/);
+        app.program.kill("SIGTERM");
+        // Until the first one has been taken, a second one might be merged with it.
+        await untilRefused(await app.url("/"));
+        expect((await app.stop("SIGTERM")).code).to.equal(143);
+        expect(await answer).to.equal("cut off");
+      });
+    }
+
+    it("ends a program that is still starting, with 0", async () => {
+      await using app = new ServedProgram(fixture("slow-start.js"), ["1", "until SIGTERM"]);
+      await app.program.line(/^configuring/);
+      expect(await app.stop()).to.deep.equal(clean);
+      expect(app.program.output()).to.match(/^configuring in \d+\nafter bootstrap\n$/);
+    });
+
+    it("ends children that are still starting, with 0", async () => {
+      await using app = new ServedProgram(fixture("slow-start.js"), ["2", "until SIGTERM"]);
+      await app.program.lines(/^configuring/, 2);
+      expect(await app.stop()).to.deep.equal(clean);
+    });
+
+    it("forces the end of a program that never starts when it comes again", async () => {
+      await using app = new ServedProgram(fixture("slow-start.js"), ["1"]);
+      await app.program.line(/^configuring/);
+      app.program.kill("SIGINT");
+      app.program.kill("SIGTERM");
+      expect((await app.ended()).code).to.be.oneOf([130, 143]);
+    });
+  });
+});
+
+/** Signals arrive in no time, but are not seen before the loop turns: a refused connection shows that one was. */
+async function untilRefused(url: string): Promise<void> {
+  for (;;) {
+    try {
+      await (await fetch(url, { headers: { connection: "close" } })).text();
+    } catch {
+      return;
+    }
+  }
+}
