@@ -61,7 +61,9 @@ describe("importDefinition", () => {
   it("says that a module does not exist, or exports no definition", async () => {
     const missing = await refusal(importDefinition(fixture("nowhere.js"), "bootstrap()"));
     expect(missing).to.be.instanceOf(ConfigurationError);
-    expect(missing.message).to.match(/^bootstrap\(\): there is no module file:\S+\/nowhere\.js; name the compiled file/);
+    expect(missing.message).to.match(
+      /^bootstrap\(\): there is no module file:\S+\/nowhere\.js; name the compiled file/,
+    );
     const empty = await refusal(importDefinition(fixture("silent.js"), "bootstrap()"));
     expect(empty).to.be.instanceOf(ConfigurationError);
     expect(empty.message).to.include("has no default export made by defineApplication({ handlers, … })");

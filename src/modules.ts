@@ -75,6 +75,9 @@ async function importDefault(module: string, caller: string): Promise<unknown> {
   } catch (error) {
     const { code, url } = error as { code?: string; url?: string };
     if (code !== "ERR_MODULE_NOT_FOUND" || url !== module) throw error;
-    throw new ConfigurationError(`${caller}: there is no module ${module}; name the compiled file, such as new URL("./app.js", import.meta.url)`, { cause: error });
+    throw new ConfigurationError(
+      `${caller}: there is no module ${module}; name the compiled file, such as new URL("./app.js", import.meta.url)`,
+      { cause: error },
+    );
   }
 }

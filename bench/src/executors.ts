@@ -38,7 +38,9 @@ const transfers = await compare(
   () => time(300, 1, async () => void (await work.copied(megabyte))),
 );
 report("1 MB there and back: moved / copied", transfers);
-console.log(`  moved: ${(await time(300, 1, async () => void (bytes = await work.moved(move(bytes))))).toFixed(1)} µs each`);
+console.log(
+  `  moved: ${(await time(300, 1, async () => void (bytes = await work.moved(move(bytes))))).toFixed(1)} µs each`,
+);
 
 await app.stop();
 await bare.destroy();
@@ -49,7 +51,13 @@ async function scaling(): Promise<void> {
   const two = new ThreadPoolExecutor({ maxThreads: 2, minThreads: 2, maxQueue: 1_000 });
   const apps = [await start(one), await start(two)];
   const run = (on: Executor): Promise<number> => time(60, 8, () => on.submit(Work, "hash", [20_000]));
-  report("CPU-bound work: throughput of 2 threads / 1 thread", await compare(() => run(one), () => run(two)));
+  report(
+    "CPU-bound work: throughput of 2 threads / 1 thread",
+    await compare(
+      () => run(one),
+      () => run(two),
+    ),
+  );
   await Promise.all(apps.map((running) => running.stop()));
 }
 

@@ -79,6 +79,13 @@ describe("ProcessPoolExecutor", () => {
       });
     });
 
+    it("cannot fork the program: it is not its main module that runs there", async () => {
+      const pool = await makePool();
+      const error = await failure(pool.submit(Faults, "fork", []));
+      expect(error).to.be.instanceOf(ConfigurationError);
+      expect(error.message).to.match(/^this process is a worker of an executor/);
+    });
+
     it("gets typed arrays whose memory is theirs alone, and gives such arrays back", async () => {
       const pool = await makePool();
       const others = new Map([
@@ -323,6 +330,11 @@ describe("ProcessPoolExecutor", () => {
       await full.line(/^next: \d+$/);
     });
 
+    it("is not started by hand", async () => {
+      running = startProgram(new URL(import.meta.resolve("#src/executors/process-entry.js")));
+      await running.line(/^Error: this file is started by a ProcessPoolExecutor and not by hand$/);
+    });
+
     it("is no child of node:cluster when the program is one", async () => {
       const identity = JSON.parse(await start("forked").line(/^\{/)) as object;
       expect(identity).to.deep.equal({ taskId: 0, isClusterWorker: false, hasSend: false, variables: [] });
@@ -364,5 +376,9 @@ async function withFile(
       await delay(5);
     }
   };
-  await use(file, content).finally(() => rm(folder, { recursive: true }));
+  try {
+    await use(file, content);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

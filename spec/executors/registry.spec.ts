@@ -90,7 +90,10 @@ describe("ClassRegistry", () => {
 
     it("refuses a token of which two imported classes might be meant", () => {
       otherCropper();
-      expect(() => new ClassRegistry([]).classOf("PassportCropper")).to.throw(ConfigurationError, 'called "PassportCropper"');
+      expect(() => new ClassRegistry([]).classOf("PassportCropper")).to.throw(
+        ConfigurationError,
+        'called "PassportCropper"',
+      );
     });
 
     it("says why a token may be unknown", () => {
@@ -103,7 +106,9 @@ describe("ClassRegistry", () => {
 
   describe("#hash", () => {
     it("does not depend on the order of the classes", () => {
-      expect(new ClassRegistry([Hasher, PassportCropper]).hash).to.equal(new ClassRegistry([PassportCropper, Hasher]).hash);
+      expect(new ClassRegistry([Hasher, PassportCropper]).hash).to.equal(
+        new ClassRegistry([PassportCropper, Hasher]).hash,
+      );
     });
 
     it("differs with the classes and with their methods", () => {
@@ -112,7 +117,9 @@ describe("ClassRegistry", () => {
         async check(): Promise<void> {}
       }
       Object.defineProperty(More, "name", { value: "Hasher" });
-      const hashes = [[Hasher], [Hasher, PassportCropper], [More], []].map((classes) => new ClassRegistry(classes).hash);
+      const hashes = [[Hasher], [Hasher, PassportCropper], [More], []].map(
+        (classes) => new ClassRegistry(classes).hash,
+      );
       expect(new Set(hashes)).to.have.property("size", 4);
     });
   });

@@ -12,7 +12,9 @@ import { join } from "node:path";
 const versions = process.argv.length > 2 ? process.argv.slice(2) : ["22", "24", "26"];
 
 if (process.platform !== "linux" || process.arch !== "x64") {
-  console.log(`SKIPPED other versions of Node: their binaries are for linux-x64, this is ${process.platform}-${process.arch}`);
+  console.log(
+    `SKIPPED other versions of Node: their binaries are for linux-x64, this is ${process.platform}-${process.arch}`,
+  );
   process.exit(0);
 }
 

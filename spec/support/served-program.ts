@@ -38,7 +38,15 @@ export class ServedProgram {
 
   /** How many of the lines so far match. */
   count(pattern: RegExp): number {
-    return this.program.output().split("\n").filter((line) => pattern.test(line)).length;
+    return this.lines(pattern).length;
+  }
+
+  /** The lines so far that match. */
+  lines(pattern: RegExp): string[] {
+    return this.program
+      .output()
+      .split("\n")
+      .filter((line) => pattern.test(line));
   }
 
   /** Ends it the hard way. @throws Error with the processes that it left behind. */

@@ -64,6 +64,8 @@ describe("startApplication", () => {
     const silent = new URL("../system/fixtures/silent.js", import.meta.url);
     const failure = await refusal(startApplication(silent));
     expect(failure).to.be.instanceOf(ConfigurationError);
-    expect(failure.message).to.match(/^startApplication\(\): .*silent\.js has no default export made by defineApplication/);
+    expect(failure.message).to.match(
+      /^startApplication\(\): .*silent\.js has no default export made by defineApplication/,
+    );
   });
 });

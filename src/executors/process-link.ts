@@ -203,7 +203,7 @@ export class ProcessLink extends WorkerLink {
   #endingText(): string {
     const { code, signal } = this.#ending ?? { code: null, signal: null };
     if (signal === null) return code === null ? "for an unknown reason" : `exit code ${code}`;
-    const hint = signal === "SIGKILL" && !this.killed ? ", perhaps by a system that was out of memory" : "";
-    return `${signal}${hint}`;
+    if (this.killed) return `${signal}, for a task that did not stop when it was asked to`;
+    return signal === "SIGKILL" ? `${signal}, perhaps by a system that was out of memory` : signal;
   }
 }

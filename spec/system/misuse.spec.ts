@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { ServedProgram } from "../support/served-program.js";
+
+/** Mistakes that only a process that serves can find. With several processes the primary says it, once. */
+const found: Record<string, RegExp> = {
+  "two classes with one token": /two classes with @RunOnExecutor methods are called "SameHandler".*: rename one/,
+  "erased type": /ErasedHandler cannot be constructed: the type of this parameter was erased[^]*parameter 0: Object/,
+  "missing token":
+    /nothing is registered for the token "settings"[^]*MissingHandler, parameter 0: "settings"[^]*Register it/,
+  cycle: /its dependencies form a cycle[^]*HenHandler, parameter 0: Hen[^]*Egg, parameter 0: Hen[^]*Break it/,
+  "captive scope": /the singleton Mailer would keep a request-scoped dependency[^]*Mailer, parameter 0: CurrentUser/,
+  "silent module":
+    /silent\.js was imported by a worker but never called bootstrap\(\): pass bootstrap\(import\.meta\.url/,
+  "port in use": /cannot listen on 127\.0\.0\.1:\d+: another program uses this port: stop it, or choose another/,
+  "failing configure":
+    /configure\(\) failed in the role "server": the database says no \(thrown at \S+misuse\.[jt]s:\d+:\d+\)/,
+  "failing module": /a worker could not start from \S+misuse\.js: no licence for threads \(thrown at \S+misuse\.[jt]s:/,
+  "executor that is none": /the executor of OwnHandler\.work is no executor but \{ maxThreads: 4 \}: give it one/,
+  "named executor that is none": /executors\.default is no executor but 4: give it one, such as new ThreadPoolExecutor/,
+  "unknown executor":
+    /OwnHandler\.work runs on executor "images", which the application does not have: .*known: "image"/,
+};
+
+/** Mistakes that are found before anything is forked. */
+const foundAtOnce: Record<string, RegExp> = {
+  "unknown option": /^ConfigurationError: bootstrap\(\): unknown option "proceses"; did you mean processes\?\n$/,
+  "no handlers":
+    /^ConfigurationError: bootstrap\(\): there are no `handlers` in the options, and \S+misuse\.js has no .*\n$/,
+  twice: /^ConfigurationError: bootstrap\(\) was called twice for \S+misuse\.js: .*\n$/,
+  "fork after the loop":
+    /^ConfigurationError: processes cannot be forked any more, the IOLoop was started before: .*\n$/,
+  "start after the loop":
+    /^ConfigurationError: processes cannot be forked any more, the IOLoop was started before: .*\n$/,
+  "own thread":
+    /^the thread's error: ConfigurationError: the application was started in a worker thread of your own: .*\n$/,
+};
+
+describe("programs with a mistake", () => {
+  let taken: Server;
+
+  before(async () => {
+    taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+  });
+
+  after(() => taken.close());
+
+  /** What a program prints that ends with 1. */
+  async function outputOf(mistake: string, processes: number): Promise<string> {
+    const port = mistake === "port in use" ? (taken.address() as AddressInfo).port : 0;
+    const args = [mistake, String(processes), String(port)];
+    await using app = new ServedProgram(new URL("./fixtures/misuse.js", import.meta.url), args);
+    expect(await app.ended()).to.deep.equal({ code: 1, signal: null });
+    const output = app.program.output();
+    expect(output).not.to.match(/^ +at |code: |Node\.js v|\[cause\]|Warning/m);
+    return output;
+  }
+
+  for (const [mistake, message] of Object.entries(found)) {
+    it(`say once what to change, and end with 1: ${mistake}`, async () => {
+      const [alone, forked] = await Promise.all([outputOf(mistake, 1), outputOf(mistake, 2)]);
+      expect(alone)
+        .to.match(message)
+        .and.to.match(/^(Configuration|Injection|Start|WorkerBoot)Error: /);
+      expect(alone.split(/Error: /)).to.have.length(2);
+      expect(forked)
+        .to.match(message)
+        .and.to.match(/^\[E .*giving up, no process became ready: child \d \(pid \d+\) could not/);
+      expect(forked.match(/^\[E /gm)).to.have.length(1);
+    });
+  }
+
+  for (const [mistake, message] of Object.entries(foundAtOnce)) {
+    it(`say so before they fork: ${mistake}`, async () => {
+      expect(await outputOf(mistake, 2)).to.match(message);
+    });
+  }
+});
