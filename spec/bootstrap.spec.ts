@@ -1,13 +1,6 @@
 import { expect } from "chai";
 import { ConfigurationError } from "#src/errors.js";
-import {
-  bootstrap,
-  type BootstrapOptions,
-  defineApplication,
-  RequestHandler,
-  Route,
-  type ServeOptions,
-} from "waterspout";
+import { bootstrap, defineApplication, RequestHandler, Route, type ServeOptions } from "waterspout";
 import { refusal } from "./support/refusal.js";
 
 // What a program does that starts is in spec/system/bootstrap.spec.ts, what one prints that cannot in misuse.spec.ts.
@@ -32,7 +25,7 @@ function ownModule(name = "system/fixtures/application.js"): URL {
 
 /** The refusal, which comes before anything is opened or forked. */
 async function refused(options: object, module: string | URL = ownModule()): Promise<string> {
-  const failure = await refusal(bootstrap(module, { port: 0, ...options } as BootstrapOptions));
+  const failure = await refusal(bootstrap(module, { port: 0, ...options }));
   expect(failure).to.be.instanceOf(ConfigurationError);
   return failure.message;
 }

@@ -29,7 +29,9 @@ function membersOf(file: string, name: string): string[] {
 /** What an index exports, types included. */
 function exportsOf(file: string): string[] {
   const lists = [...read(file).matchAll(/^export (?:type )?\{([^}]*)\}/gm)];
-  return lists.flatMap(([, list = ""]) => list.split(",").map((entry) => entry.trim().replace(/^type /, ""))).filter(Boolean);
+  return lists
+    .flatMap(([, list = ""]) => list.split(",").map((entry) => entry.trim().replace(/^type /, "")))
+    .filter(Boolean);
 }
 
 /** The anchors of a page, as GitHub makes them of its headings. */
@@ -41,7 +43,12 @@ function anchorsOf(page: string): string[] {
 /** The cells of a table's lines, without those of its head. */
 function rowsOf(text: string): string[][] {
   const lines = text.split("\n").filter((line) => line.startsWith("| `"));
-  return lines.map((line) => line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim()));
+  return lines.map((line) =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim()),
+  );
 }
 
 describe("docs/errors.md", () => {

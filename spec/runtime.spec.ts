@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { setImmediate as turn } from "node:timers/promises";
 import { ConfigurationError, ExecutorClosedError, StartError } from "#src/errors.js";
 import { ApplicationRuntime, workerApplication } from "#src/runtime.js";
 import { Application, Executor, InlineExecutor, IOLoop, RequestHandler, Route, RunOnExecutor } from "waterspout";
@@ -65,7 +66,7 @@ describe("ApplicationRuntime", () => {
 
   it("configures, then starts the executors, and ends them before the services", async () => {
     const configure = async (_: object, context: object): Promise<void> => {
-      await null;
+      await turn();
       events.push(`configured ${JSON.stringify(context)}`);
     };
     const runtime = await ApplicationRuntime.start(applicationOf({ configure }), 3);

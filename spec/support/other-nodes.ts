@@ -34,7 +34,7 @@ function passes(version: string): boolean {
     // Programs that specs start find this version as `node`, too.
     const env = { ...process.env, PATH: `${bin}:${process.env["PATH"] ?? ""}` };
     const mocha = join("node_modules", "mocha", "bin", "mocha.js");
-    return spawnSync(node, [mocha, "--reporter=dot"], { stdio: "inherit", env }).status === 0;
+    return spawnSync(node, [mocha, "--reporter=dot", "--retries=2"], { stdio: "inherit", env }).status === 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,33 +1,44 @@
 import { expect } from "chai";
+import { ConfigurationError } from "#src/errors.js";
+import { defaultHTTPSettings } from "#src/http/limits.js";
 import { checkDefinition, definitionNames, refuseUnknown } from "#src/web/definition.js";
-import { type ApplicationDefinition, ConfigurationError } from "waterspout";
+import type { ApplicationDefinition } from "waterspout";
 
-const check = (definition: object): void => checkDefinition(definition as ApplicationDefinition);
-
-describe("checkDefinition", () => {
-  it("accepts every name that a definition has", () => {
-    const all = Object.fromEntries(definitionNames.map((name) => [name, undefined]));
-    expect(() => check({ ...all, handlers: [] })).to.not.throw();
-  });
-
-  it("refuses an unknown name with the one that may be meant", () => {
-    expect(() => check({ handlers: [], acessLog: true })).to.throw(
-      ConfigurationError,
-      'the application\'s definition: unknown option "acessLog"; did you mean accessLog?',
-    );
-  });
-
-  it("refuses anything but a list of handlers", () => {
-    expect(() => check({})).to.throw(ConfigurationError, "needs `handlers`");
-    expect(() => check({ handlers: {} })).to.throw(ConfigurationError, "got object");
+describe("definitionNames", () => {
+  it("are those of a definition and of the HTTP settings", () => {
+    expect(definitionNames).to.include.members(["handlers", "configure", ...Object.keys(defaultHTTPSettings)]);
+    expect(new Set(definitionNames)).to.have.property("size", definitionNames.length);
   });
 });
 
 describe("refuseUnknown", () => {
-  it("names all options when none is near", () => {
-    expect(() => refuseUnknown("here", { zzzzzz: 1 }, ["port", "host"])).to.throw(
+  it("takes known names, whatever their values", () => {
+    refuseUnknown("it", { port: undefined, host: 3 }, ["port", "host"]);
+  });
+
+  it("names what may be meant, or else all that there is", () => {
+    expect(() => refuseUnknown("it", { prot: 80 }, ["port", "host"])).to.throw(
       ConfigurationError,
-      'here: unknown option "zzzzzz"; the options are port, host',
+      /^it: unknown option "prot"; did you mean port\?$/,
     );
+    expect(() => refuseUnknown("it", { colour: 80 }, ["port", "host"])).to.throw(
+      ConfigurationError,
+      /^it: unknown option "colour"; the options are port, host$/,
+    );
+  });
+});
+
+describe("checkDefinition", () => {
+  it("takes a list of handlers, also an empty one: a definition may be for its executors alone", () => {
+    checkDefinition({ handlers: [], accessLog: false, bodyLimit: 10 });
+  });
+
+  it("refuses handlers that are no list, and unknown names", () => {
+    for (const handlers of [undefined, {}, class {}]) {
+      const definition = { handlers } as unknown as ApplicationDefinition;
+      expect(() => checkDefinition(definition)).to.throw(ConfigurationError, "needs `handlers`, a list of");
+    }
+    const slip = { handlers: [], acessLog: true } as ApplicationDefinition;
+    expect(() => checkDefinition(slip)).to.throw(ConfigurationError, "did you mean accessLog?");
   });
 });
