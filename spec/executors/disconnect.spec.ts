@@ -41,12 +41,12 @@ describe("a request whose work runs on threads", () => {
   }
 
   it("never starts a task whose client left while it waited, and aborts a running one", async () => {
-    const running = ask("/work/first");
+    const running = ask("/hold/first");
     await until("first started");
-    const waiting = ask("/work/second");
+    const waiting = ask("/hold/second");
     await untilQueued();
     waiting.leave();
-    await untilLogged(/499 GET \/work\/second/);
+    await untilLogged(/499 GET \/hold\/second/);
     running.leave();
     await until("first aborted");
     await (await ask("/notes/write").answer)?.text();
@@ -61,12 +61,12 @@ describe("a request whose work runs on threads", () => {
   });
 
   it("answers 503 with Retry-After when the queue is full", async () => {
-    const clients = [ask("/work/first")];
+    const clients = [ask("/hold/first")];
     await until("first started");
-    clients.push(ask("/work/second"));
+    clients.push(ask("/hold/second"));
     await untilQueued();
-    expectLog(/1 tasks are waiting/, /503 GET \/work\/third/);
-    const refused = await ask("/work/third").answer;
+    expectLog(/1 tasks are waiting/, /503 GET \/hold\/third/);
+    const refused = await ask("/hold/third").answer;
     expect(refused?.status).to.equal(503);
     expect(Number(refused?.headers.get("retry-after"))).to.be.at.least(1);
     expect(await refused?.json()).to.include({ code: "QUEUE_FULL", status: 503 });

@@ -3,6 +3,7 @@ import { type Program, type ProgramExit, type ProgramOptions, startProgram } fro
 /** A program that serves HTTP, started as `startProgram` does. */
 export class ServedProgram {
   readonly program: Program;
+  #hasEnded = false;
 
   constructor(file: URL, args: readonly string[] = [], options: ProgramOptions = {}) {
     this.program = startProgram(file, args, options);
@@ -32,6 +33,7 @@ export class ServedProgram {
 
   async ended(): Promise<ProgramExit> {
     const exit = await this.program.exited;
+    this.#hasEnded = true;
     await this.program.closed;
     return exit;
   }
@@ -49,9 +51,12 @@ export class ServedProgram {
       .filter((line) => pattern.test(line));
   }
 
-  /** Ends it the hard way. @throws Error with the processes that it left behind. */
+  /**
+   * Ends it the hard way if the test did not.
+   * @throws Error when the program has ended and left processes behind.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    const survivors = await this.program.survivors();
+    const survivors = this.#hasEnded ? await this.program.survivors() : [];
     await this.program.dispose();
     if (survivors.length > 0) {
       throw new Error(`processes were left: ${survivors.join(", ")}; the output is:\n${this.program.output()}`);

@@ -60,15 +60,28 @@ describe("programs with a mistake", () => {
 
   for (const [mistake, message] of Object.entries(found)) {
     it(`say once what to change, and end with 1: ${mistake}`, async () => {
-      const [alone, forked] = await Promise.all([outputOf(mistake, 1), outputOf(mistake, 2)]);
-      expect(alone)
-        .to.match(message)
-        .and.to.match(/^(Configuration|Injection|Start|WorkerBoot)Error: /);
-      expect(alone.split(/Error: /)).to.have.length(2);
-      expect(forked)
+      const output = await outputOf(mistake, 2);
+      expect(output)
         .to.match(message)
         .and.to.match(/^\[E .*giving up, no process became ready: child \d \(pid \d+\) could not/);
-      expect(forked.match(/^\[E /gm)).to.have.length(1);
+      expect(output.match(/^\[E /gm)).to.have.length(1);
+    });
+  }
+
+  // One for each kind of error.
+  for (const [mistake, kind] of [
+    ["two classes with one token", "ConfigurationError"],
+    ["cycle", "InjectionError"],
+    ["port in use", "StartError"],
+    ["failing configure", "StartError"],
+    ["failing module", "WorkerBootError"],
+  ] as const) {
+    it(`print the message alone when they do not fork: ${mistake}`, async () => {
+      const output = await outputOf(mistake, 1);
+      expect(output)
+        .to.match(found[mistake] ?? /^$/)
+        .and.to.match(new RegExp(`^${kind}: `));
+      expect(output.match(/Error: /g)).to.have.length(1);
     });
   }
 
