@@ -32,7 +32,10 @@ export { type TaskEvent, type WorkerEvent } from "./executors/diagnostics.js";
 export { registerError } from "./executors/error-codec.js";
 export { ExecutorContext, type ExecutorContextValue, carryContext } from "./context.js";
 export {
+  type Acquired,
+  type CancellablePromise,
   type Class,
+  type ExecutorEnvironment,
   type ExecutorMethod,
   type MethodArguments,
   type MethodResult,

@@ -65,7 +65,7 @@ describe("a request whose work runs on threads", () => {
     await until("first started");
     clients.push(ask("/hold/second"));
     await untilQueued();
-    expectLog(/1 tasks are waiting/, /503 GET \/hold\/third/);
+    expectLog(/the queue is full: 1 waiting/, /503 GET \/hold\/third/);
     const refused = await ask("/hold/third").answer;
     expect(refused?.status).to.equal(503);
     expect(Number(refused?.headers.get("retry-after"))).to.be.at.least(1);

@@ -185,7 +185,7 @@ export abstract class LocalExecutor extends Executor {
     if (this.#workers.broken !== undefined) return this.#workers.broken;
     if (this.#hasPlace || this.#queue.size < this.#maxQueue) return undefined;
     return new QueueFullError(
-      `${this.#queue.size} tasks are waiting and maxQueue is ${this.#maxQueue}`,
+      `the queue is full: ${this.#queue.size} waiting, maxQueue is ${this.#maxQueue}`,
       this.#retryAfter(),
     );
   }
