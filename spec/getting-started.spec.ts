@@ -48,7 +48,7 @@ describe("docs/getting-started.md", () => {
   });
 
   it("passes its own test", () => {
-    const { status, output } = run(folder, "--test", "dist/");
+    const { status, output } = run(folder, "--test", "dist/app.test.js");
     expect(status, output).to.equal(0);
     expect(output).to.match(/pass 1\b/);
   });
