@@ -225,11 +225,11 @@ describe("HTTPServer", () => {
       await configuring;
       const stopped = server.stop();
       bus.emit("configured");
+      await stopped;
+      expect(events).to.deep.equal(["service made", "executor ended", "service disposed"]);
+      expect(server.address).to.equal(null);
       expect(await failure).to.be.instanceOf(StartError);
       expect((await failure).message).to.include("it was stopped before it listened");
-      await stopped;
-      expect(server.address).to.equal(null);
-      expect(events).to.deep.equal(["service made", "executor ended", "service disposed"]);
     });
 
     it("does not wait longer than the gracePeriod for a server that never starts", async () => {
