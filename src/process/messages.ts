@@ -1,17 +1,65 @@
 /** What a child says about itself once it serves, for example its address and its number of threads; plain JSON. */
 export type ReadyInfo = Readonly<Record<string, unknown>>;
 
+/** What a child tells of itself from time to time, from the moment it is ready. */
+export interface ChildFigures {
+  /** Requests answered since the child started. */
+  readonly requests: number;
+  /** Resident memory of the process with all its threads. Bytes. */
+  readonly rss: number;
+  /** The longest time by which the event loop was late since the figures before. Milliseconds. */
+  readonly eventLoopDelay: number;
+  /** Threads that could not be ended and are still there. */
+  readonly lostThreads: number;
+  /** True from the moment it stops accepting. */
+  readonly draining: boolean;
+}
+
 /** What a child tells the primary; `waterspout` keeps these apart from messages that the application sends itself. */
 export type ChildMessage =
   | { readonly waterspout: "ready"; readonly info: ReadyInfo }
-  | { readonly waterspout: "boot-failure"; readonly reason: string };
+  | { readonly waterspout: "boot-failure"; readonly reason: string }
+  /** A sign of life: the child's event loop turns. */
+  | { readonly waterspout: "status"; readonly figures: ChildFigures };
+
+/** What the primary tells a child. */
+export type PrimaryMessage =
+  /** The answer to "ready": from now on the child sends its status every so many milliseconds. */
+  { readonly waterspout: "supervision"; readonly statusInterval: number };
+
+type Fields = Readonly<Record<string, unknown>>;
+type Shapes<Message extends { waterspout: string }> = Readonly<
+  Record<Message["waterspout"], (fields: Fields) => boolean>
+>;
+
+const childShapes: Shapes<ChildMessage> = {
+  ready: ({ info }) => isRecord(info),
+  "boot-failure": ({ reason }) => typeof reason === "string",
+  status: ({ figures }) => isRecord(figures) && areFigures(figures),
+};
+
+const primaryShapes: Shapes<PrimaryMessage> = {
+  supervision: ({ statusInterval }) => typeof statusInterval === "number",
+};
 
 export function isChildMessage(message: unknown): message is ChildMessage {
-  if (typeof message !== "object" || message === null || !("waterspout" in message)) return false;
-  if (message.waterspout === "ready") return "info" in message && isRecord(message.info);
-  return message.waterspout === "boot-failure" && "reason" in message && typeof message.reason === "string";
+  return hasShape(childShapes, message);
 }
 
-function isRecord(value: unknown): value is ReadyInfo {
+export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
+  return hasShape(primaryShapes, message);
+}
+
+function hasShape(shapes: Readonly<Record<string, (fields: Fields) => boolean>>, message: unknown): boolean {
+  if (!isRecord(message)) return false;
+  const { waterspout } = message;
+  return typeof waterspout === "string" && Object.hasOwn(shapes, waterspout) && shapes[waterspout]?.(message) === true;
+}
+
+function areFigures({ requests, rss, eventLoopDelay, lostThreads, draining }: Fields): boolean {
+  return typeof draining === "boolean" && [requests, rss, eventLoopDelay, lostThreads].every(Number.isFinite);
+}
+
+function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -21,6 +21,9 @@ export interface SupervisorOutcome {
 /** How long children get to end when one of them has shown that none can start: there is nothing to drain yet. */
 const bootFailureGrace = 2_000;
 
+/** How often children tell their figures, and how often they are looked at. Milliseconds. */
+const statusInterval = 1_000;
+
 /**
  * Forks `n` children and looks after them until all have ended; 0 is one per CPU. A child is this same program, started
  * with the same arguments, which gets its task id and not this call's result. Children that crash are started again,
@@ -46,10 +49,13 @@ class Supervisor implements WorkerListener {
   readonly #options: ResolvedOptions;
   readonly #policy: RestartPolicy;
   readonly #signals: SignalQueue;
+  /** What is looked at every `statusInterval`, of each child that is ready. */
+  readonly #checks: readonly ((child: WorkerHandle) => void)[] = [];
   readonly #children = new Set<WorkerHandle>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #ended: Promise<SupervisorOutcome>;
   #settle!: (outcome: SupervisorOutcome) => void;
+  #checking: NodeJS.Timeout | undefined;
   #outcome: SupervisorOutcome = { code: 0, reason: "completed" };
   #stopping = false;
   #signalled = false;
@@ -71,6 +77,7 @@ class Supervisor implements WorkerListener {
 
   run(): Promise<SupervisorOutcome> {
     this.#signals.open();
+    this.#checking = setInterval(() => this.#check(), statusInterval);
     for (let taskId = 0; taskId < this.#count; taskId++) this.#start(taskId);
     return this.#ended;
   }
@@ -80,6 +87,7 @@ class Supervisor implements WorkerListener {
   childReady(child: WorkerHandle): void {
     this.#anyEverReady = true;
     this.#policy.ready(child.taskId);
+    child.tell({ waterspout: "supervision", statusInterval });
     this.#announceOnce();
   }
 
@@ -93,6 +101,11 @@ class Supervisor implements WorkerListener {
     else if (!isClean(child, ending)) this.#crashed(child, ending);
     this.#announceOnce();
     this.#finishIfEmpty();
+  }
+
+  #check(): void {
+    const ready = [...this.#children].filter(({ stage }) => stage === "ready");
+    for (const child of ready) for (const check of this.#checks) check(child);
   }
 
   // ---- start and restart
@@ -181,6 +194,7 @@ class Supervisor implements WorkerListener {
   #finishIfEmpty(): void {
     if (this.#children.size > 0 || this.#restarts.size > 0) return;
     this.#signals.close();
+    clearInterval(this.#checking);
     this.#settle(this.#outcome);
   }
 }

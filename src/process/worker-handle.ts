@@ -1,6 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
 import { toError } from "../errors.js";
-import { isChildMessage, type ReadyInfo } from "./messages.js";
+import {
+  type ChildFigures,
+  type ChildMessage,
+  isChildMessage,
+  type PrimaryMessage,
+  type ReadyInfo,
+} from "./messages.js";
 import { taskIdVariable } from "./role.js";
 
 /**
@@ -39,6 +45,8 @@ export class WorkerHandle {
   readonly #worker: Worker | undefined;
   #stage: WorkerStage = "starting";
   #info: ReadyInfo | undefined;
+  #figures: ChildFigures | undefined;
+  #lastHeard = performance.now();
   #bootFailure: string | undefined;
   #expired = false;
   #bootTimer: NodeJS.Timeout | undefined;
@@ -72,6 +80,16 @@ export class WorkerHandle {
     return this.#info !== undefined;
   }
 
+  /** What it last told of itself; undefined before it has told anything. */
+  get figures(): ChildFigures | undefined {
+    return this.#figures;
+  }
+
+  /** How long nothing was heard of the child, counted from its start or its last message. Milliseconds. */
+  get silence(): number {
+    return performance.now() - this.#lastHeard;
+  }
+
   /** Why the child could not start, if it is known. */
   get bootFailure(): string | undefined {
     return this.#bootFailure;
@@ -80,6 +98,12 @@ export class WorkerHandle {
   /** True when the child did not end in time after `term`, and was killed for it. */
   get expired(): boolean {
     return this.#expired;
+  }
+
+  /** Tells the child something; a child whose line is closed does not hear it. */
+  tell(message: PrimaryMessage): void {
+    // Without a callback a lost channel would be an 'error'; the end of the child is told by its 'exit'.
+    if (this.#worker?.isConnected() === true) this.#worker.process.send(message, undefined, undefined, () => {});
   }
 
   /** Asks the child to drain and end, and kills it after `deadline` milliseconds. A second call changes nothing. */
@@ -117,7 +141,13 @@ export class WorkerHandle {
   }
 
   #received(message: unknown): void {
-    if (!isChildMessage(message) || this.#stage !== "starting" || this.#bootFailure !== undefined) return;
+    if (!isChildMessage(message)) return;
+    this.#lastHeard = performance.now();
+    if (message.waterspout === "status") this.#figures = message.figures;
+    else if (this.#stage === "starting" && this.#bootFailure === undefined) this.#booted(message);
+  }
+
+  #booted(message: Exclude<ChildMessage, { waterspout: "status" }>): void {
     if (message.waterspout === "boot-failure") return this.#bootFailed(message.reason);
     this.#info = message.info;
     this.#leaveStart("ready");
