@@ -124,6 +124,8 @@ describe("the guide", () => {
     ["docs/bootstrap.md", "src/bootstrap.ts", "ServeOptions"],
     ["docs/processes.md", "src/process/options.ts", "SupervisorOptions"],
     ["docs/http.md", "src/http/limits.ts", "defaults"],
+    ["docs/events.md", "src/web/events.ts", "ServerSentEvent"],
+    ["docs/events.md", "src/web/events.ts", "EventStreamOptions"],
   ];
 
   for (const [page, file, name] of options) {

@@ -9,6 +9,7 @@ export { Route, type RouteOptions } from "./decorators/route.js";
 export { RequestHandler } from "./web/handler.js";
 export { type HandlerEntry, type RouteSpec, route } from "./web/route-table.js";
 export { type HandlerClass } from "./web/verbs.js";
+export { type EventStream, type EventStreamOptions, type ServerSentEvent } from "./web/events.js";
 export { type Outcome } from "./web/exchange.js";
 export { HTTPServerRequest } from "./http/request.js";
 export { type HeaderValue } from "./http/header-value.js";

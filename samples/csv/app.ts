@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { parse } from "csv-parse";
-import { RequestHandler, Route, RunOnExecutor, defineApplication } from "waterspout";
+import { RequestHandler, Route, RunOnExecutor, type ServerSentEvent, defineApplication } from "waterspout";
 import { sampleFile } from "./sample-file.js";
 
 /** A row of the file, as the client gets it. */
@@ -23,14 +23,10 @@ const batchSize = 1_000;
  */
 @Route("/measurements")
 export class MeasurementsHandler extends RequestHandler {
-  get(): AsyncGenerator<string> {
-    this.setHeader("Content-Type", "text/event-stream");
-    return this.events(sampleFile());
-  }
-
-  private async *events(file: string): AsyncGenerator<string> {
-    for await (const batch of this.batches(file)) yield `id: ${batch.row}\ndata: ${JSON.stringify(batch.rows)}\n\n`;
-    yield "event: end\ndata: \n\n";
+  async *get(): AsyncGenerator<ServerSentEvent> {
+    this.events();
+    for await (const { row, rows } of this.batches(sampleFile())) yield { id: row, data: rows };
+    yield { event: "end" };
   }
 
   @RunOnExecutor()

@@ -43,10 +43,10 @@ export class PingHandler extends RequestHandler {
 export class StepsHandler extends RequestHandler {
   get(): AsyncGenerator<string> {
     this.setHeader("Content-Type", "text/event-stream");
-    return this.events(wholeNumber(this.getQueryArgument("run", "1"), 10_000));
+    return this.texts(wholeNumber(this.getQueryArgument("run", "1"), 10_000));
   }
 
-  private async *events(run: number): AsyncGenerator<string> {
+  private async *texts(run: number): AsyncGenerator<string> {
     for await (const step of this.blockInSteps(run)) yield serverSentEvent(step);
   }
 

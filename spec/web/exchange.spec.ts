@@ -21,7 +21,7 @@ async function exchanged(
     const [message, response] = (await once(server, "request")) as [IncomingMessage, ServerResponse];
     const [path = "", query = ""] = (message.url ?? "").split("?");
     const request = new HTTPServerRequest(message, { path, query });
-    const host = { settings: defaultHTTPSettings, sending: () => {} };
+    const host = { settings: defaultHTTPSettings, sending: () => {}, onDrain: () => () => {} };
     await body(new Exchange(message, response, request, host), client);
   } finally {
     client.close();

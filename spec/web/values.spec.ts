@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
-import { isStreamed, jsonText } from "#src/web/values.js";
-import { RequestHandler, ResponseError, route } from "waterspout";
+import { isStreamed } from "#src/web/values.js";
+import { RequestHandler, route } from "waterspout";
 import { expectLog, untilLogged } from "../support/log.js";
 import { type Served, get, serve } from "../support/serve.js";
 
@@ -114,22 +114,6 @@ function circular(): object {
   const value: Record<string, unknown> = {};
   return (value["self"] = value);
 }
-
-describe("jsonText", () => {
-  it("refuses a promise that was not awaited", () => {
-    expect(() => jsonText(Promise.resolve(1))).to.throw(ResponseError, /class Promise has nothing .*await it/);
-  });
-
-  it("refuses an object whose state is private", () => {
-    class Hidden {
-      readonly #x = 1;
-      get x(): number {
-        return this.#x;
-      }
-    }
-    expect(() => jsonText(new Hidden())).to.throw(ResponseError, /class Hidden/);
-  });
-});
 
 describe("isStreamed", () => {
   it("does not load the web classes for plain data", () => {

@@ -69,6 +69,16 @@ export class ResponseWriter {
     return !this.#sent && this.#response.req.socket.destroyed;
   }
 
+  /** Bytes that wait for the client to take them. */
+  get waiting(): number {
+    return this.#response.writableLength;
+  }
+
+  /** Calls back once when the answer is over: sent, or cut off. */
+  onClose(callback: () => void): void {
+    this.#response.once("close", callback);
+  }
+
   /** Called at most once, when the client leaves before the answer was sent; not after `abort()`. */
   set onClientGone(callback: (() => void) | undefined) {
     if (this.#onClientGone === undefined) this.#response.on("close", () => this.#closed());

@@ -42,6 +42,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   readonly #server: Server;
   readonly #connections = new Map<Socket, Connection>();
   readonly #watch: SendWatch;
+  readonly #drainListeners = new Set<() => void>();
   #drained: Promise<DrainOutcome> | undefined;
   #lingered = false;
   #forced = false;
@@ -101,6 +102,16 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   /** Starts the `sendTimeout` for a socket with bytes to send. `ResponseWriter` calls it. */
   sending(socket: Socket): void {
     this.#watch.watch(socket);
+  }
+
+  /**
+   * Calls back when the drain begins, at once if it has: for answers that would not end by themselves.
+   * @returns takes the callback back.
+   */
+  onDrain(callback: () => void): () => void {
+    if (this.draining) callback();
+    else this.#drainListeners.add(callback);
+    return () => this.#drainListeners.delete(callback);
   }
 
   /**
@@ -209,6 +220,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
 
   async #drain(): Promise<DrainOutcome> {
     for (const connection of this.#connections.values()) connection.announceClose();
+    for (const callback of this.#drainListeners) callback();
     await turn();
     this.#stopListening();
     const linger = setTimeout(() => this.#closeIdle(), this.settings.drainLinger);

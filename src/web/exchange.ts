@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../context.js";
-import { CancelledError } from "../errors.js";
+import { CancelledError, Finish } from "../errors.js";
 import { type ArgumentMap, emptyArguments, parseArguments } from "../http/arguments.js";
 import { readBody } from "../http/body.js";
 import { parseJson } from "../http/json.js";
@@ -14,6 +14,8 @@ import { type ResponseHost, ResponseWriter } from "../http/response.js";
 /** The server that a request came in on. */
 export interface ExchangeHost extends ResponseHost {
   readonly settings: HTTPSettings;
+  /** Calls back when the server begins to drain, at once if it does so already. @returns takes the callback back. */
+  onDrain(callback: () => void): () => void;
 }
 
 /** How a request ended: see `RequestHandler.onFinish`. */
@@ -36,6 +38,9 @@ export class Exchange implements RequestContext {
   outcome: Outcome = "completed";
   /** Called once when the client leaves before it was answered. */
   onClientClosed: (() => void) | undefined;
+  /** Sends one item of an iterable answer; undefined: items are text and bytes, written as they are. */
+  sendItem: ((item: unknown) => Promise<void>) | undefined;
+  readonly #host: ExchangeHost;
   #controller: AbortController | undefined;
   #ended: Error | undefined;
   #id: string | undefined;
@@ -47,6 +52,7 @@ export class Exchange implements RequestContext {
     this.request = request;
     this.response = new ResponseWriter(raw, host);
     this.settings = host.settings;
+    this.#host = host;
     this.response.onClientGone = () => this.clientLeft();
   }
 
@@ -59,6 +65,11 @@ export class Exchange implements RequestContext {
       if (this.#ended !== undefined) this.#controller.abort(this.#ended);
     }
     return this.#controller.signal;
+  }
+
+  /** Whether the answer was ended for the verb, which learns it by its signal: the server drains. */
+  get endedEarly(): boolean {
+    return this.#ended instanceof Finish;
   }
 
   /** The client's `X-Request-Id` when it is sane, else a random one. */
@@ -97,6 +108,11 @@ export class Exchange implements RequestContext {
 
   json(): unknown {
     return parseJson(this.request.body, this.request.headers.get("content-type"), this.settings);
+  }
+
+  /** See {@link ExchangeHost.onDrain}. */
+  onDrain(callback: () => void): () => void {
+    return this.#host.onDrain(callback);
   }
 
   /** Ends the request's work, with the reason that its signal carries. The first reason counts. */

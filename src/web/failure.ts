@@ -12,6 +12,7 @@ import { logAccess, logFailure } from "./request-log.js";
 export function failRequest(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
   if (error instanceof ClientClosedError) exchange.clientLeft();
   if (error instanceof Finish && handler !== undefined) return finishEarly(handler, exchange, error);
+  if (exchange.endedEarly && followsFromEnd(error)) return;
   if (exchange.outcome === "completed") exchange.outcome = "error";
   logError(handler, exchange, error);
   // Whoever has left is not answered.
@@ -51,13 +52,13 @@ function finishEarly(handler: RequestHandler, exchange: Exchange, { chunk }: Fin
 }
 
 function logError(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
-  if (exchange.outcome === "clientClosed" && followsFromLeaving(error)) return;
+  if (exchange.outcome === "clientClosed" && followsFromEnd(error)) return;
   if (handler !== undefined && attempt(() => handler.logException(error))) return;
   attempt(() => logFailure(exchange.request, error));
 }
 
-/** An error that only says again that the client has left, in our words or in those of what `signal` was given to. */
-function followsFromLeaving(error: unknown): boolean {
+/** An error that only says again that the request is over, in our words or in those of what `signal` was given to. */
+function followsFromEnd(error: unknown): boolean {
   return error instanceof WaterspoutError || (error instanceof Error && error.name === "AbortError");
 }
 

@@ -6,6 +6,7 @@ import type { HTTPServerRequest } from "../http/request.js";
 import type { ResponseWriter } from "../http/response.js";
 import { generalLog } from "../log.js";
 import { debugPage, errorPage, setErrorHead, writePage } from "./error-page.js";
+import { EventStream, type EventStreamOptions } from "./events.js";
 import type { Exchange, Outcome } from "./exchange.js";
 import { logFailure } from "./request-log.js";
 import { writeValue } from "./values.js";
@@ -206,6 +207,21 @@ export abstract class RequestHandler {
    */
   flush(): Promise<void> {
     return this.#response("flush").flush();
+  }
+
+  /**
+   * Makes the answer a stream of server-sent events and sends its headers. Send events with the result's `send`, or return
+   * or yield them: items of an iterable answer are events then.
+   *
+   * @throws ResponseError when headers are out already, or for an option that is no whole number.
+   * @example
+   * async *get() {
+   *   this.events();
+   *   for await (const [news] of on(bus, "news", { signal: this.signal })) yield { event: "news", data: news };
+   * }
+   */
+  events(options?: EventStreamOptions): EventStream {
+    return new EventStream(this.#exchange("events"), options);
   }
 
   /**

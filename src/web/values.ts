@@ -4,30 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { ResponseError } from "../errors.js";
 import type { ResponseWriter } from "../http/response.js";
 import type { Exchange } from "./exchange.js";
-
-/**
- * JSON that is also safe inside an HTML `<script>`: `</` is written `<\/`. Source: Tornado's `json_encode`.
- *
- * @throws ResponseError for what JSON would silently show as nothing. @throws TypeError for cycles and bigints.
- */
-export function jsonText(value: object): string {
-  if (value instanceof Error) throw new ResponseError(`${nameOf(value)} was returned or written: throw it instead`);
-  const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined || (text === "{}" && !isPlain(value))) {
-    throw new ResponseError(`${nameOf(value)} has nothing that JSON shows: await it, or make a plain object of it`);
-  }
-  return text.includes("</") ? text.replaceAll("</", "<\\/") : text;
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-function nameOf(value: object): string {
-  const name = (value.constructor as { readonly name?: string } | undefined)?.name;
-  return name === undefined || name === "" ? "an object" : `a value of class ${name}`;
-}
+import { jsonText } from "./json-text.js";
 
 /**
  * Adds a value to the answer: a string, bytes, or an object or array as JSON. The type is set unless there is one, and
@@ -128,16 +105,21 @@ const slice = 10;
 
 /** Leaving this loop in any way ends the source: an error or a client that left runs its `finally`. */
 async function sendChunks(chunks: Iterable<unknown> | AsyncIterable<unknown>, exchange: Exchange): Promise<void> {
-  const { request, response } = exchange;
+  const isHead = exchange.request.method === "HEAD";
   let since = performance.now();
   for await (const chunk of chunks) {
-    response.write(checkedChunk(chunk));
-    await response.flush();
-    if (request.method === "HEAD") return;
+    await sendChunk(chunk, exchange);
+    if (isHead) return;
     if (performance.now() - since < slice) continue;
     await turn();
     since = performance.now();
   }
+}
+
+function sendChunk(chunk: unknown, { response, sendItem }: Exchange): Promise<void> {
+  if (sendItem !== undefined) return sendItem(chunk);
+  response.write(checkedChunk(chunk));
+  return response.flush();
 }
 
 function checkedChunk(chunk: unknown): string | Uint8Array {
