@@ -40,6 +40,8 @@ export interface RouteMetadata {
   readonly name?: string;
   readonly host?: string | RegExp;
   readonly timeout?: number;
+  readonly bodyLimit?: number;
+  readonly bodyTimeout?: number;
 }
 
 /** Adds a route to the class; the first in the source is the first in the list. */

@@ -39,7 +39,7 @@ describe("readBody", () => {
     transport = new HTTPTransport(
       (message, response, host) => {
         const writer = new ResponseWriter(response, host);
-        outcome = readBody(message, limit);
+        outcome = readBody(message, { limit });
         begin(message);
         outcome.then(
           (body) => writer.finish(`${body.length} bytes: ${body.toString().slice(0, 20)}`),

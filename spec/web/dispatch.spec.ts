@@ -9,6 +9,7 @@ import {
   type Outcome,
   RequestHandler,
   Route,
+  type RouteSpec,
   RunOnExecutor,
   route,
 } from "waterspout";
@@ -717,7 +718,69 @@ describe("serveRequest", () => {
     });
   });
 
+  describe("a route's limits of the body", () => {
+    class Size extends RequestHandler {
+      post(): string {
+        return `${this.request.body.length} bytes`;
+      }
+    }
+    const sent = (path: string, length: number): string =>
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`;
+
+    it("take the place of the application's, for more and for less", async () => {
+      expectLog(
+        /413: a body of more than 100 bytes: POST \/ /,
+        /413 POST \/ /,
+        /413: .* 10 bytes: POST \/less/,
+        /413 POST/,
+      );
+      const line = (path: string, bodyLimit?: number): RouteSpec =>
+        route(path, Size, undefined, bodyLimit === undefined ? {} : { bodyLimit });
+      await using app = await serve([line("/"), line("/more", 1_000), line("/less", 10)], { bodyLimit: 100 });
+      const post = (path: string, length: number): Promise<Response> =>
+        app.fetch(path, { method: "POST", body: "a".repeat(length) });
+      expect(await (await post("/more", 1_000)).text()).to.equal("1000 bytes");
+      expect((await post("/", 101)).status).to.equal(413);
+      expect((await post("/less", 11)).status).to.equal(413);
+    });
+
+    it("give the body another time than the application's", async () => {
+      expectLog(/408: no whole body within 30 ms: POST \/quick/, /408 POST \/quick/);
+      await using app = await serve(
+        [
+          route("/slow", Size, undefined, { bodyTimeout: 0 }),
+          route("/quick", Size, undefined, { bodyTimeout: 30 }),
+          route("/", Size),
+        ],
+        { headersTimeout: 60, requestTimeout: 60, connectionsCheckingInterval: 10 },
+      );
+      const slow = app.connect().send(sent("/slow", 1));
+      expect(await app.connect().send(sent("/quick", 1)).end()).to.match(/^HTTP\/1\.1 408 /);
+      expectLog(/408: ERR_HTTP_REQUEST_TIMEOUT: POST \/ /, /408 POST \/ /);
+      expect(await app.connect().send(sent("/", 1)).end()).to.match(/^HTTP\/1\.1 408 /);
+      expect(await slow.send("a").end()).to.match(/1 bytes$/);
+    });
+  });
+
   describe("executors", () => {
+    it("know how much of the request's time is left", async () => {
+      let left: number | undefined;
+      class Task extends RequestHandler {
+        async get(): Promise<void> {
+          await this.work();
+        }
+        @RunOnExecutor()
+        async work(): Promise<void> {
+          left = ExecutorContext.current()?.deadline;
+        }
+      }
+      await using app = await serve([route("/", Task, undefined, { timeout: 10_000 })], {
+        executors: { default: new InlineExecutor() },
+      });
+      await app.text("/");
+      expect(left).to.be.within(1, 10_000);
+    });
+
     it("know the request of a call that a service makes", async () => {
       @Route("/")
       class Doubling extends RequestHandler {

@@ -118,6 +118,18 @@ describe("routeTarget", () => {
     }
   });
 
+  it("refuses limits of the body that are none", () => {
+    for (const options of [{ bodyLimit: -1 }, { bodyLimit: NaN }, { bodyTimeout: -1 }, { bodyTimeout: 2 ** 31 }]) {
+      const [[name, value] = []] = Object.entries(options);
+      expect(() => compile(route("/", Plain, {}, options))).to.throw(ConfigurationError, `a route's ${name} is`);
+      expect(() => compile(route("/", Plain, {}, options))).to.throw(ConfigurationError, `got ${value}`);
+    }
+    expect(compile(route("/", Plain, {}, { bodyLimit: 0, bodyTimeout: 0 }))).to.include({
+      bodyLimit: 0,
+      bodyTimeout: 0,
+    });
+  });
+
   it("refuses a handler that is a singleton", () => {
     @singleton()
     class Shared extends Plain {}

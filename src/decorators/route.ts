@@ -15,6 +15,9 @@ export type RouteOptions = Omit<RouteMetadata, "pattern">;
  * @param options.host restricts the route to a `Host` (without port). Default: any.
  * @param options.timeout longest time of a request, in milliseconds; past it the client is answered 503, the request's
  * signal aborts, and so do its tasks on executors. Default: none.
+ * @param options.bodyLimit longest body in bytes, in the place of the application's `bodyLimit`: for uploads.
+ * @param options.bodyTimeout longest time of reading the body, in milliseconds, in the place of the application's
+ * `requestTimeout`; 0 is none. It also holds while a handler takes the body more slowly than the client sends it.
  *
  * @example
  * @Route("/users/:id", { name: "user" })

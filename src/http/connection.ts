@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { HTTPError } from "../errors.js";
-import { rejectBody } from "./body.js";
+import { hasOwnTimeout, rejectBody } from "./body-reader.js";
 import type { Refusal } from "./gate.js";
 
 /** One request with the response that belongs to it. */
@@ -50,6 +50,11 @@ export class Connection {
 
   get busy(): boolean {
     return this.#current !== undefined;
+  }
+
+  /** Whether the request that is being read has a clock of its own in the place of `requestTimeout`. */
+  get timesItself(): boolean {
+    return this.#current !== undefined && hasOwnTimeout(this.#current.message);
   }
 
   /** A request has been parsed. */

@@ -210,6 +210,8 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     const connection = this.#connections.get(socket);
     // Bytes behind a request that closes the connection are ignored, as RFC 9112 (section 9.6) asks.
     if (error.code === "HPE_CLOSED_CONNECTION") return;
+    // Node reports each request that is late once, and leaves the socket to this listener.
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && connection?.timesItself === true) return;
     const refusal = parserRefusal(error, socket.bytesRead, this.settings);
     // Browsers open connections ahead of need: one that times out without a byte is nobody's mistake.
     const unused = socket.bytesRead === 0;

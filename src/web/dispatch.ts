@@ -30,6 +30,7 @@ export async function serveRequest(
   pathArguments: PathArguments,
   context: DispatchContext,
 ): Promise<void> {
+  applyLimits(exchange, target);
   const scope = target.plan.scoped ? new Scope() : undefined;
   let handler: RequestHandler | undefined;
   try {
@@ -43,6 +44,13 @@ export async function serveRequest(
   if (scope === undefined) return;
   await concluded;
   await scope.dispose();
+}
+
+/** What the route says in the place of the application's settings. */
+function applyLimits(exchange: Exchange, { timeout, bodyLimit, bodyTimeout }: RouteTarget): void {
+  exchange.timeout = timeout;
+  if (bodyLimit !== undefined) exchange.bodyLimit = bodyLimit;
+  if (bodyTimeout !== undefined) exchange.bodyTimeout = bodyTimeout;
 }
 
 function construct(

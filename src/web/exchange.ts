@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../context.js";
 import { CancelledError, Finish } from "../errors.js";
 import { type ArgumentMap, emptyArguments, parseArguments } from "../http/arguments.js";
+import { takeOverTimeout } from "../http/body-reader.js";
 import { readBody } from "../http/body.js";
 import { parseJson } from "../http/json.js";
 import type { HTTPSettings } from "../http/limits.js";
@@ -35,12 +36,15 @@ export class Exchange implements RequestContext {
   readonly settings: HTTPSettings;
   /** The route's timeout in milliseconds. */
   timeout: number | undefined;
+  /** Longest body in bytes, decoded. Counts when the reading begins. */
+  bodyLimit: number;
   outcome: Outcome = "completed";
   /** Called once when the client leaves before it was answered. */
   onClientClosed: (() => void) | undefined;
   /** Sends one item of an iterable answer; undefined: items are text and bytes, written as they are. */
   sendItem: ((item: unknown) => Promise<void>) | undefined;
   readonly #host: ExchangeHost;
+  #bodyTimeout: number | undefined;
   #controller: AbortController | undefined;
   #ended: Error | undefined;
   #id: string | undefined;
@@ -53,6 +57,7 @@ export class Exchange implements RequestContext {
     this.response = new ResponseWriter(raw, host);
     this.settings = host.settings;
     this.#host = host;
+    this.bodyLimit = host.settings.bodyLimit;
     this.response.onClientGone = () => this.clientLeft();
   }
 
@@ -87,6 +92,12 @@ export class Exchange implements RequestContext {
     return this.timeout === undefined ? undefined : Math.max(0, this.timeout - this.request.requestTime());
   }
 
+  /** Milliseconds for reading the body, in the place of `requestTimeout`; 0 is none. Counts when the reading begins. */
+  set bodyTimeout(milliseconds: number) {
+    this.#bodyTimeout = milliseconds;
+    takeOverTimeout(this.message);
+  }
+
   /** @throws HTTPError 400 for too many parameters or malformed percent-encoding. */
   get queryArguments(): ArgumentMap {
     this.#query ??= parseArguments(this.request.query, this.settings.parameterLimit);
@@ -101,7 +112,7 @@ export class Exchange implements RequestContext {
 
   /** Fills `request.body`. Call it once, when there is a body. @throws what the reader in `http/body.ts` throws. */
   async readBody(): Promise<void> {
-    this.request.body = await readBody(this.message, this.settings.bodyLimit);
+    this.request.body = await readBody(this.message, { limit: this.bodyLimit, timeout: this.#bodyTimeout });
     // Whoever asked before has seen an empty body.
     this.#form = undefined;
   }

@@ -75,6 +75,8 @@ export interface RouteTarget extends VerbTable {
   readonly plan: InjectionPlan<RequestHandler>;
   readonly args: object;
   readonly timeout: number | undefined;
+  readonly bodyLimit: number | undefined;
+  readonly bodyTimeout: number | undefined;
   /** The class itself has executor methods: its instances are tied to their request. */
   readonly callsExecutor: boolean;
 }
@@ -91,13 +93,15 @@ export function routeTarget(spec: RouteSpec, container: ApplicationContainer): R
     );
   }
   refuseAsyncHooks(spec.handler);
-  refuseTimeout(spec);
+  refuseLimits(spec);
   return {
     ...verbTable(spec.handler),
     name: spec.handler.name,
     plan,
     args: spec.args ?? noArguments,
     timeout: spec.timeout,
+    bodyLimit: spec.bodyLimit,
+    bodyTimeout: spec.bodyTimeout,
     callsExecutor: executorMethodsOf(spec.handler).size > 0,
   };
 }
@@ -118,9 +122,22 @@ function refuseAsyncHooks({ name, prototype }: HandlerClass): void {
 /** Timers of Node fire at once above this, which would turn a long timeout into none. */
 const longestTimeout = 2 ** 31 - 1;
 
-function refuseTimeout({ handler, timeout }: RouteSpec): void {
-  if (timeout === undefined || (timeout > 0 && timeout <= longestTimeout)) return;
+function refuseLimits(spec: RouteSpec): void {
+  refuseOutside(spec, "timeout", 1, longestTimeout, "a number of milliseconds");
+  refuseOutside(spec, "bodyTimeout", 0, longestTimeout, "a number of milliseconds");
+  refuseOutside(spec, "bodyLimit", 0, Number.MAX_SAFE_INTEGER, "a number of bytes");
+}
+
+function refuseOutside(
+  spec: RouteSpec,
+  name: "timeout" | "bodyTimeout" | "bodyLimit",
+  least: number,
+  most: number,
+  what: string,
+): void {
+  const value = spec[name];
+  if (value === undefined || (value >= least && value <= most)) return;
   throw new ConfigurationError(
-    `${handler.name}: a route's timeout is a number of milliseconds from 1 to ${longestTimeout}, got ${String(timeout)}`,
+    `${spec.handler.name}: a route's ${name} is ${what} from ${least} to ${most}, got ${String(value)}`,
   );
 }
