@@ -124,6 +124,7 @@ describe("the guide", () => {
     ["docs/bootstrap.md", "src/bootstrap.ts", "ServeOptions"],
     ["docs/processes.md", "src/process/options.ts", "SupervisorOptions"],
     ["docs/http.md", "src/http/limits.ts", "defaults"],
+    ["docs/handlers.md", "src/http/conditional.ts", "Validators"],
     ["docs/events.md", "src/web/events.ts", "ServerSentEvent"],
     ["docs/events.md", "src/web/events.ts", "EventStreamOptions"],
   ];

@@ -12,6 +12,7 @@ export { type HandlerClass } from "./web/verbs.js";
 export { type EventStream, type EventStreamOptions, type ServerSentEvent } from "./web/events.js";
 export { type Outcome } from "./web/exchange.js";
 export { HTTPServerRequest } from "./http/request.js";
+export { type Validators } from "./http/conditional.js";
 export { type HeaderValue } from "./http/header-value.js";
 export { type HTTPSettings } from "./http/limits.js";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { entityTag, matchesEntityTag } from "#src/http/etag.js";
+import { type Comparison, entityTag, listsEntityTag } from "#src/http/etag.js";
 
 describe("entityTag", () => {
   it("is the quoted SHA-1 of the bytes", () => {
@@ -8,20 +8,28 @@ describe("entityTag", () => {
   });
 });
 
-describe("matchesEntityTag", () => {
-  const rows: [field: string, tag: string, matches: boolean][] = [
-    ["*", '"a"', true],
-    ['"a"', '"a"', true],
-    ['W/"a"', '"a"', true],
-    ['"a"', 'W/"a"', true],
-    ['"x", W/"y" ,"a"', '"a"', true],
-    ['"b"', '"a"', false],
-    ["a", '"a"', false],
-    ['"aa"', '"a"', false],
-    ["", '"a"', false],
-    ['"*"', '"a"', false],
+describe("listsEntityTag", () => {
+  // The four lines of the table in RFC 9110, section 8.8.3.2, stand first.
+  const rows: [field: string, tag: string, strong: boolean, weak: boolean][] = [
+    ['W/"1"', 'W/"1"', false, true],
+    ['W/"1"', 'W/"2"', false, false],
+    ['W/"1"', '"1"', false, true],
+    ['"1"', '"1"', true, true],
+    ['"1"', 'W/"1"', false, true],
+    ['"x", W/"y" ,"a"', '"a"', true, true],
+    ['"x",W/"a"', '"a"', false, true],
+    ['W/"a","a"', '"a"', true, true],
+    ['"a,b"', '"a,b"', true, true],
+    ['"b"', '"a"', false, false],
+    ["a", '"a"', false, false],
+    ['"aa"', '"a"', false, false],
+    ["", '"a"', false, false],
+    ['"*"', '"a"', false, false],
   ];
-  for (const [field, tag, matches] of rows) {
-    it(`says ${matches} for ${field} and ${tag}`, () => expect(matchesEntityTag(field, tag)).to.equal(matches));
+  for (const [field, tag, strong, weak] of rows) {
+    it(`says ${weak} for ${field} and ${tag}, ${strong} by strong comparison`, () => {
+      const says = (comparison: Comparison): boolean => listsEntityTag(field, tag, comparison);
+      expect([says("strong"), says("weak")]).to.deep.equal([strong, weak]);
+    });
   }
 });

@@ -5,16 +5,23 @@ export function entityTag(body: string | Uint8Array): string {
   return `"${hash("sha1", body)}"`;
 }
 
+/** How two tags are compared (RFC 9110, section 8.8.3.2): by strong comparison, a weak tag equals nothing. */
+export type Comparison = "weak" | "strong";
+
 /**
- * Whether `If-None-Match` names the tag: `*`, or one of its list by weak comparison (RFC 9110, sections 8.8.3.2, 13.1.2).
- * Linear in the length of the field; what is not a quoted tag is passed over.
+ * Whether a list of tags, as `If-None-Match` and `If-Match` send it, has this one. `*` is the caller's to look for. Linear
+ * in the length of the field; what is not a quoted tag is passed over.
  */
-export function matchesEntityTag(ifNoneMatch: string, tag: string): boolean {
-  if (ifNoneMatch.trim() === "*") return true;
-  const named: readonly string[] = ifNoneMatch.match(/"[^"]*"/g) ?? [];
-  return named.includes(opaque(tag));
+export function listsEntityTag(field: string, tag: string, comparison: Comparison): boolean {
+  if (comparison === "strong" && isWeak(tag)) return false;
+  const named: readonly string[] = field.match(/(?:W\/)?"[^"]*"/g) ?? [];
+  return named.some((other) => opaque(other) === opaque(tag) && (comparison === "weak" || !isWeak(other)));
+}
+
+function isWeak(tag: string): boolean {
+  return tag.startsWith("W/");
 }
 
 function opaque(tag: string): string {
-  return tag.startsWith("W/") ? tag.slice(2) : tag;
+  return isWeak(tag) ? tag.slice(2) : tag;
 }

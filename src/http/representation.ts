@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { ResponseError } from "../errors.js";
-import { entityTag, matchesEntityTag } from "./etag.js";
+import { type Validators, evaluateConditions, isConditional } from "./conditional.js";
+import { entityTag } from "./etag.js";
+import { parseHttpDate } from "./http-date.js";
 
 /** A part of a body; strings go out as UTF-8. */
 export type BodyChunk = string | Uint8Array;
@@ -32,43 +34,51 @@ export function dropEntity(response: ServerResponse, body: BodyChunk): BodyChunk
 }
 
 /**
- * Completes the header section for a body that is known whole: its length, and the answer to `If-None-Match`.
+ * Completes the header section for a body that is known whole: its length, its `Etag`, and the answer to the conditions of
+ * the request.
  *
- * @param etag whether to make an `Etag` when there is none, and compare.
+ * @param etag whether to make an `Etag` when there is none.
  * @returns what of the body is to be sent.
  * @throws ResponseError when `Content-Length` was set to something else, or the status forbids a body.
  */
 export function describe(response: ServerResponse, body: BodyChunk, etag: boolean): BodyChunk {
   if (isBodiless(response.statusCode)) return dropEntity(response, body);
-  setLength(response, body);
-  if (!etag || response.statusCode !== 200 || !isRead(response.req.method)) return body;
-  const tag = tagOf(response, body);
-  const condition = response.req.headers["if-none-match"];
-  if (condition === undefined || !matchesEntityTag(condition, tag)) return body;
-  response.statusCode = 304;
-  response.statusMessage = "";
-  return dropEntity(response, "");
+  // An answer to HEAD may give the length of a body that was never made.
+  const unmade = setLength(response, body) && body.length === 0 && response.req.method === "HEAD";
+  if (response.statusCode !== 200 || !isRead(response.req.method)) return body;
+  if (etag && !unmade && !response.hasHeader("Etag")) response.setHeader("Etag", entityTag(body));
+  return isConditional(response.req.headers) ? answerConditions(response, body) : body;
 }
 
-function setLength(response: ServerResponse, body: BodyChunk): void {
+/** @returns whether the length had been set. */
+function setLength(response: ServerResponse, body: BodyChunk): boolean {
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
   const declared = response.getHeader("Content-Length");
-  // An answer to HEAD may give the length of a body that was never made.
-  const unmade = response.req.method === "HEAD" && length === 0;
   if (declared === undefined) response.setHeader("Content-Length", length);
-  else if (Number(declared) !== length && !unmade) {
+  else if (Number(declared) !== length && !(response.req.method === "HEAD" && length === 0)) {
     throw new ResponseError(`Content-Length is set to ${String(declared)}, but ${length} bytes were written`);
   }
+  return declared !== undefined;
 }
 
 function isRead(method: string | undefined): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-function tagOf(response: ServerResponse, body: BodyChunk): string {
-  const own = response.getHeader("Etag");
-  if (own !== undefined) return String(own);
-  const tag = entityTag(body);
-  response.setHeader("Etag", tag);
-  return tag;
+function answerConditions(response: ServerResponse, body: BodyChunk): BodyChunk {
+  const verdict = evaluateConditions(response.req.method ?? "", response.req.headers, validatorsOf(response));
+  if (verdict === "perform") return body;
+  response.statusCode = verdict === "notModified" ? 304 : 412;
+  response.statusMessage = "";
+  dropEntity(response, "");
+  if (verdict === "failed") response.setHeader("Content-Length", 0);
+  return "";
+}
+
+function validatorsOf(response: ServerResponse): Validators {
+  const date = parseHttpDate(String(response.getHeader("Last-Modified")));
+  return {
+    etag: response.getHeader("Etag")?.toString(),
+    lastModified: date === undefined ? undefined : new Date(date),
+  };
 }

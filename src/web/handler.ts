@@ -1,10 +1,12 @@
 import type { DependencyContainer } from "../container.js";
 import { MissingArgumentError, RequestNotAvailableError, ResponseError } from "../errors.js";
 import { allArguments } from "../http/arguments.js";
+import type { Validators } from "../http/conditional.js";
 import type { HeaderValue } from "../http/header-value.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import type { ResponseWriter } from "../http/response.js";
 import { generalLog } from "../log.js";
+import { checkConditions } from "./conditions.js";
 import { debugPage, errorPage, setErrorHead, writePage } from "./error-page.js";
 import { EventStream, type EventStreamOptions } from "./events.js";
 import type { Exchange, Outcome } from "./exchange.js";
@@ -155,6 +157,24 @@ export abstract class RequestHandler {
    */
   json<T = unknown>(): T {
     return this.#exchange("json").json() as T;
+  }
+
+  /**
+   * Ends the request here when its conditions say so: 304 when the client has what it asks for, 412 when it wants to change
+   * another state than the current one. Call it before the work that they may spare, and before any change. GET and HEAD
+   * carry the validators in their answer.
+   *
+   * @param current what is there now; undefined when there is nothing yet.
+   * @throws Finish or HTTPError (412). Let them pass.
+   * @example
+   * async put(id: string) {
+   *   const page = await this.pages.find(id);
+   *   this.checkConditions(page && { etag: `"${page.version}"` });   // If-Match: "7", If-None-Match: *
+   *   …
+   * }
+   */
+  checkConditions(current: Validators | undefined): void {
+    checkConditions(this.#exchange("checkConditions"), current);
   }
 
   // ---- the answer
