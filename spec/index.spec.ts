@@ -31,6 +31,7 @@ const names = [
   "SerializationError",
   "StartError",
   "ThreadPoolExecutor",
+  "Use",
   "WaterspoutError",
   "WorkerBootError",
   "WorkerCrashedError",

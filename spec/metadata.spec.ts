@@ -4,7 +4,9 @@ import { Route } from "#src/decorators/route.js";
 import {
   constructorParameters,
   executorMethodsOf,
+  middlewareOf,
   recordExecutorMethod,
+  recordMiddleware,
   recordRoute,
   routesOf,
 } from "#src/metadata.js";
@@ -144,5 +146,32 @@ describe("executorMethodsOf", () => {
     recordExecutorMethod(Child, "own", {});
     expect(executorMethodsOf(Parent).size).to.equal(0);
     expect(executorMethodsOf(Sibling).size).to.equal(0);
+  });
+});
+
+describe("middlewareOf", () => {
+  class Parent {
+    get(): void {}
+    post(): void {}
+  }
+  class Child extends Parent {
+    override post(): void {}
+  }
+  // As decorators do it: from the bottom up.
+  recordMiddleware(Parent, undefined, ["parent 2"]);
+  recordMiddleware(Parent, undefined, ["parent 1"]);
+  recordMiddleware(Parent, "get", ["get"]);
+  recordMiddleware(Parent, "post", ["post"]);
+  recordMiddleware(Child, undefined, ["child"]);
+
+  it("gives a class its parents' first, in the order of the source", () => {
+    expect(middlewareOf(Child, undefined)).to.deep.equal(["parent 1", "parent 2", "child"]);
+    expect(middlewareOf(Parent, undefined)).to.deep.equal(["parent 1", "parent 2"]);
+  });
+
+  it("gives a verb that is inherited its parent's, and none to one that is written anew", () => {
+    expect(middlewareOf(Child, "get")).to.deep.equal(["get"]);
+    expect(middlewareOf(Child, "post")).to.deep.equal([]);
+    expect(middlewareOf(Parent, "post")).to.deep.equal(["post"]);
   });
 });

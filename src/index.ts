@@ -10,6 +10,7 @@ export { RequestHandler } from "./web/handler.js";
 export { type HandlerEntry, type RouteSpec, route } from "./web/route-table.js";
 export { type HandlerClass } from "./web/verbs.js";
 export { type EventStream, type EventStreamOptions, type ServerSentEvent } from "./web/events.js";
+export { type Middleware, type MiddlewareClass, type MiddlewareFunction, type Next, Use } from "./web/middleware.js";
 export { type Outcome } from "./web/exchange.js";
 export { HTTPServerRequest } from "./http/request.js";
 export { type Validators } from "./http/conditional.js";

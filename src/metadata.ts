@@ -8,6 +8,7 @@ const parameterTypes = "design:paramtypes";
 const tsyringeTokens = "injectionTokens";
 const routes = Symbol("waterspout:routes");
 const executorMethods = Symbol("waterspout:executor-methods");
+const middleware = Symbol("waterspout:middleware");
 
 /**
  * What the constructor of `target` asks for, one entry per parameter: a class, a token, or one of tsyringe's descriptors.
@@ -26,12 +27,7 @@ export function constructorParameters(target: Class): readonly unknown[] | undef
 
 /** The nearest class in the chain that has its own entry: a subclass without a constructor uses its parent's. */
 function metadataOwner(target: Class, key: string): Class | undefined {
-  let current: unknown = target;
-  while (typeof current === "function" && current !== Function.prototype) {
-    if (Reflect.hasOwnMetadata(key, current)) return current as Class;
-    current = Object.getPrototypeOf(current);
-  }
-  return undefined;
+  return chainOf(target).find((owner) => Reflect.hasOwnMetadata(key, owner));
 }
 
 /** One `@Route` of a class. */
@@ -64,11 +60,47 @@ export function recordExecutorMethod(target: Class, method: string, options: obj
 /** The executor methods of a class by name, inherited ones included. Empty for most classes. */
 export function executorMethodsOf(target: Class): ReadonlyMap<string, object> {
   const found = new Map<string, object>();
-  let current: unknown = target;
-  while (typeof current === "function" && current !== Function.prototype) {
-    const own = Reflect.getOwnMetadata(executorMethods, current) as Map<string, object> | undefined;
+  for (const owner of chainOf(target)) {
+    const own = Reflect.getOwnMetadata(executorMethods, owner) as Map<string, object> | undefined;
     for (const [name, options] of own ?? []) if (!found.has(name)) found.set(name, options);
-    current = Object.getPrototypeOf(current);
   }
   return found;
+}
+
+/** What stands around a class, under undefined, and around its verbs, under their names. */
+type MiddlewareLists = Map<string | undefined, readonly unknown[]>;
+
+/** Adds middleware to the class, or to one of its verbs; the first in the source is the outermost. */
+export function recordMiddleware(target: Class, verb: string | undefined, added: readonly unknown[]): void {
+  const own = (Reflect.getOwnMetadata(middleware, target) ?? new Map()) as MiddlewareLists;
+  // As with routes: what is applied later stands further up.
+  Reflect.defineMetadata(middleware, own.set(verb, [...added, ...(own.get(verb) ?? [])]), target);
+}
+
+/**
+ * The middleware of a class, or of one of its verbs, outermost first. That of parent classes comes first; a verb that a
+ * subclass writes anew has its own alone.
+ */
+export function middlewareOf(target: Class, verb: string | undefined): readonly unknown[] {
+  const owners =
+    verb === undefined
+      ? chainOf(target)
+      : chainOf(target)
+          .filter((owner) => Object.hasOwn(owner.prototype, verb))
+          .slice(0, 1);
+  return owners.toReversed().flatMap((owner) => {
+    const own = Reflect.getOwnMetadata(middleware, owner) as MiddlewareLists | undefined;
+    return own?.get(verb) ?? [];
+  });
+}
+
+/** The class and its parents, the nearest first. */
+function chainOf(target: Class): Class[] {
+  const chain: Class[] = [];
+  let current: unknown = target;
+  while (typeof current === "function" && current !== Function.prototype) {
+    chain.push(current as Class);
+    current = Object.getPrototypeOf(current);
+  }
+  return chain;
 }

@@ -9,6 +9,7 @@ import { IOLoop } from "./loop.js";
 import { applicationModule } from "./modules.js";
 import { taskId } from "./process/role.js";
 import type { Application, ConfigureContext } from "./web/application.js";
+import { middlewareClasses } from "./web/middleware.js";
 
 /**
  * An application that runs in this process: its container, its executors, its compiled routes. Started before anything
@@ -94,9 +95,13 @@ function executorsOf({ definition }: Application, { dependencies }: ApplicationC
   return executors;
 }
 
-/** The classes with executor methods among the handlers and all they depend on. */
+/** The classes with executor methods among the handlers, their middleware and all they depend on. */
 function executorClasses(application: Application, container: ApplicationContainer): Set<Class> {
-  const plans = application.routes.map(({ handler }) => container.plan(handler, { bindSelf: false }));
+  const { middleware } = application.definition;
+  const plans = application.routes.flatMap(({ handler }) => [
+    container.plan(handler, { bindSelf: false }),
+    ...middlewareClasses(handler, middleware).map((target) => container.plan(target)),
+  ]);
   return new Set(plans.flatMap(({ executorClasses: classes }: InjectionPlan<unknown>) => classes));
 }
 

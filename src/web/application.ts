@@ -13,6 +13,7 @@ import { type DispatchContext, serveRequest } from "./dispatch.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
 import { concludeRequest, failRequest } from "./failure.js";
 import type { HandlerApplication } from "./handler.js";
+import type { Middleware } from "./middleware.js";
 import { type HandlerEntry, type RouteSpec, type RouteTarget, routeSpecs, routeTarget } from "./route-table.js";
 
 /** Where `configure` runs, and for which process. */
@@ -31,6 +32,8 @@ export interface ApplicationDefinition extends Partial<HTTPSettings> {
   configure?(container: DependencyContainer, context: ConfigureContext): void | Promise<void>;
   /** Executors by name; `"default"` is what `@RunOnExecutor()` uses. Default: a `ThreadPoolExecutor` when a method needs one. */
   readonly executors?: Readonly<Record<string, TaskExecutor>>;
+  /** Runs around every handler, the first outermost; see {@link Use} for one handler. Default: none. */
+  readonly middleware?: readonly Middleware[];
   /** One line for each request. Default: true. */
   readonly accessLog?: boolean;
   /** Shows the stack of an error to the client. Refused with several processes and when NODE_ENV is production. Default: false. */
@@ -106,7 +109,8 @@ export class Application implements HandlerApplication {
    * @internal
    */
   open(opened: OpenApplication): void {
-    const targets = new Map(this.routes.map((spec) => [spec, routeTarget(spec, opened.container)]));
+    const { middleware } = this.definition;
+    const targets = new Map(this.routes.map((spec) => [spec, routeTarget(spec, opened.container, middleware)]));
     const dispatch: DispatchContext = {
       application: this,
       router: opened.router,

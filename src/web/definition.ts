@@ -7,6 +7,7 @@ const own = {
   handlers: 1,
   configure: 1,
   executors: 1,
+  middleware: 1,
   accessLog: 1,
   debug: 1,
   autoreload: 1,

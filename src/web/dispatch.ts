@@ -7,8 +7,10 @@ import type { ResponseWriter } from "../http/response.js";
 import type { Exchange } from "./exchange.js";
 import { concludeRequest, failRequest, runHook } from "./failure.js";
 import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
+import type { Passage } from "./middleware.js";
 import type { RouteTarget } from "./route-table.js";
-import { isStreamed, sendStreamed } from "./values.js";
+import { writeResult } from "./values.js";
+import type { Verb } from "./verbs.js";
 
 /** What requests of one application share. */
 export interface DispatchContext {
@@ -20,8 +22,8 @@ export interface DispatchContext {
 type PathArguments = readonly (string | undefined)[];
 
 /**
- * Serves one request with a route's handler: construct, setDefaultHeaders, initialize, method check, body, prepare, verb,
- * finish. All of it is inside one boundary, and whatever happens the request ends with one line in the access log and one
+ * Serves one request with a route's handler: construct, setDefaultHeaders, initialize, method check, body, middleware,
+ * prepare, verb, finish. All of it is inside one boundary, and whatever happens the request ends with one line in the access log and one
  * `onFinish`. Never rejects.
  */
 export async function serveRequest(
@@ -31,11 +33,11 @@ export async function serveRequest(
   context: DispatchContext,
 ): Promise<void> {
   applyLimits(exchange, target);
-  const scope = target.plan.scoped ? new Scope() : undefined;
+  const scope = target.scoped ? new Scope() : undefined;
   let handler: RequestHandler | undefined;
   try {
     handler = construct(target, exchange, pathArguments, context, scope);
-    const work = run(handler, target, exchange, pathArguments);
+    const work = run({ handler, exchange, scope }, target, pathArguments);
     await (target.timeout === undefined ? work : withinTimeout(target.timeout, exchange, work));
   } catch (error) {
     failRequest(handler, exchange, error);
@@ -69,25 +71,39 @@ function construct(
   return handler;
 }
 
-async function run(
-  handler: RequestHandler,
-  target: RouteTarget,
-  exchange: Exchange,
-  pathArguments: PathArguments,
-): Promise<void> {
+async function run(passage: Passage, target: RouteTarget, pathArguments: PathArguments): Promise<void> {
+  const { handler, exchange } = passage;
+  const { method } = exchange.request;
   handler.setDefaultHeaders();
   handler.initialize?.(target.args);
-  const verb = target.verbs.get(exchange.request.method);
-  if (verb === undefined) return answerWithoutVerb(handler, target, exchange);
-  if (hasBody(exchange.message)) await exchange.readBody();
-  if (handler.prepare !== undefined) await handler.prepare();
-  if (exchange.response.finished) return undefined;
+  const verb = target.verbs.get(method);
+  if (verb === undefined && method !== "OPTIONS")
+    throw new HTTPError(405, undefined, { headers: { Allow: target.allow } });
+  if (verb !== undefined && hasBody(exchange.message)) await exchange.readBody();
+  const around = target.middleware.around(method);
+  const respond = (): Promise<void> =>
+    verb === undefined ? answerOptions(passage, target) : answer(passage, target, verb, pathArguments);
+  await (around === undefined ? respond() : around(passage, respond));
+  return exchange.response.finished ? undefined : finish(handler, exchange);
+}
+
+/** `prepare` and the verb: what middleware stands around. */
+async function answer(passage: Passage, target: RouteTarget, verb: Verb, pathArguments: PathArguments): Promise<void> {
+  const { handler, exchange } = passage;
+  // Middleware may have answered and gone on all the same.
+  if (handler.prepare !== undefined && !exchange.response.finished) await handler.prepare();
+  if (exchange.response.finished) return;
   const call = (): unknown => verb.apply(handler, pathArguments as (string | undefined)[]);
   // Services find the request by its context; nobody pays for one who has no service that asks.
   const result = await (target.plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call());
-  if (isStreamed(result)) await sendStreamed(result, exchange);
-  else if (result !== undefined) handler.write(result);
-  return exchange.response.finished ? undefined : finish(handler, exchange);
+  await writeResult(result, passage);
+}
+
+/** An OPTIONS request to a handler that has no such verb. */
+async function answerOptions({ handler, exchange }: Passage, { allow }: RouteTarget): Promise<void> {
+  if (exchange.response.finished) return;
+  handler.setStatus(204);
+  handler.setHeader("Allow", allow);
 }
 
 /** Nobody waits for a client to take its answer; only an override of `finish` that is async is waited for. */
@@ -99,18 +115,6 @@ function finish(handler: RequestHandler, { response }: Exchange): Promise<void> 
 async function finished(finishing: Promise<void>, handler: RequestHandler, response: ResponseWriter): Promise<void> {
   await finishing;
   if (!response.finished) throw new ResponseError(`${handler.constructor.name}.finish() did not call super.finish()`);
-}
-
-function answerWithoutVerb(
-  handler: RequestHandler,
-  { allow }: RouteTarget,
-  exchange: Exchange,
-): Promise<void> | undefined {
-  const headers = { Allow: allow };
-  if (exchange.request.method !== "OPTIONS") throw new HTTPError(405, undefined, { headers });
-  handler.setStatus(204);
-  handler.setHeader("Allow", allow);
-  return finish(handler, exchange);
 }
 
 /** Answers 503 when the route's time is up; the verb's promise is left alone, its signal has aborted. */

@@ -3,6 +3,7 @@ import type { RouteOptions } from "../decorators/route.js";
 import { ConfigurationError } from "../errors.js";
 import { type RouteMetadata, executorMethodsOf, routesOf } from "../metadata.js";
 import { RequestHandler } from "./handler.js";
+import { type Middleware, type MiddlewareTable, middlewareTable } from "./middleware.js";
 import { type HandlerClass, type VerbTable, verbTable } from "./verbs.js";
 
 /** A route as the table form writes it; made by {@link route}. */
@@ -73,6 +74,9 @@ function assertHandler(handler: HandlerClass): void {
 export interface RouteTarget extends VerbTable {
   readonly name: string;
   readonly plan: InjectionPlan<RequestHandler>;
+  readonly middleware: MiddlewareTable;
+  /** Something that is made for a request needs its scope. */
+  readonly scoped: boolean;
   readonly args: object;
   readonly timeout: number | undefined;
   readonly bodyLimit: number | undefined;
@@ -83,8 +87,12 @@ export interface RouteTarget extends VerbTable {
 
 const noArguments: object = Object.freeze({});
 
-/** Compiles a line: how its handler is constructed and which verbs it answers. */
-export function routeTarget(spec: RouteSpec, container: ApplicationContainer): RouteTarget {
+/** Compiles a line: how its handler is constructed, which verbs it answers, and what stands around them. */
+export function routeTarget(
+  spec: RouteSpec,
+  container: ApplicationContainer,
+  applicationMiddleware: readonly Middleware[] = [],
+): RouteTarget {
   const plan = container.plan<RequestHandler>(spec.handler, { bindSelf: false });
   if (plan.shared) {
     throw new ConfigurationError(
@@ -94,10 +102,13 @@ export function routeTarget(spec: RouteSpec, container: ApplicationContainer): R
   }
   refuseAsyncHooks(spec.handler);
   refuseLimits(spec);
+  const middleware = middlewareTable(spec.handler, applicationMiddleware, container);
   return {
     ...verbTable(spec.handler),
     name: spec.handler.name,
     plan,
+    middleware,
+    scoped: plan.scoped || middleware.scoped,
     args: spec.args ?? noArguments,
     timeout: spec.timeout,
     bodyLimit: spec.bodyLimit,

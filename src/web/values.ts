@@ -47,6 +47,19 @@ export function isStreamed(value: unknown): value is Streamed {
   return Symbol.asyncIterator in value || Symbol.iterator in value || isResponse(value);
 }
 
+/** Writes what a verb or a middleware returned; undefined is nothing. Settles when it is written, and a stream sent. */
+export function writeResult(result: unknown, { handler, exchange }: ResultTarget): Promise<void> | undefined {
+  if (isStreamed(result)) return sendStreamed(result, exchange);
+  if (result !== undefined) handler.write(result);
+  return undefined;
+}
+
+/** Where a result is written: `write` may be the handler's own. */
+interface ResultTarget {
+  readonly handler: { write(chunk: unknown): void };
+  readonly exchange: Exchange;
+}
+
 /** By its tag: the global class costs 30 ms when it is first named, and is not the one of the `undici` package. */
 function isResponse(value: object): value is Response {
   return Object.prototype.toString.call(value) === "[object Response]";

@@ -1,0 +1,186 @@
+import type { ApplicationContainer, InjectionPlan, Scope } from "../container.js";
+import type { Class } from "../concurrent.js";
+import { runInRequest } from "../context.js";
+import { ConfigurationError } from "../errors.js";
+import { middlewareOf, recordMiddleware } from "../metadata.js";
+import type { Exchange } from "./exchange.js";
+import type { RequestHandler } from "./handler.js";
+import { writeResult } from "./values.js";
+import type { HandlerClass } from "./verbs.js";
+
+/**
+ * Goes on with the request: the next middleware, at last `prepare` and the verb. It settles when they are done and what
+ * the verb returned is written, and rejects with what they threw. Nothing is sent before the middleware itself has ended,
+ * unless the handler flushed. Call it once, or not at all.
+ */
+export type Next = () => Promise<void>;
+
+/** Middleware as a function. What it returns is written as an answer, like what a verb returns. */
+export type MiddlewareFunction = (handler: RequestHandler, next: Next) => unknown;
+
+/** Middleware as a class with injected services: made for each request, or once when it is a `@singleton()`. */
+export interface MiddlewareClass {
+  handle(handler: RequestHandler, next: Next): unknown;
+}
+
+/** What `middleware` of a definition and {@link Use} take. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a class is accepted whatever its constructor takes
+export type Middleware = MiddlewareFunction | (new (...args: any[]) => MiddlewareClass);
+
+/**
+ * Puts middleware around a handler class, or around one of its verbs: outside of `prepare` and the verb, inside of the
+ * application's own, in the order written; a class's before its verb's, a parent class's first. HEAD passes what the verb
+ * that answers it passes. It only records.
+ *
+ * It does not run when the method is answered 405, or when the body was refused; it does run for an OPTIONS request that
+ * is answered from the verbs.
+ *
+ * @example
+ * @Route("/admin")
+ * @Use(async (handler, next) => {
+ *   if (handler.request.headers.get("x-key") !== key) throw new HTTPError(403);
+ *   await next();
+ * })
+ * class AdminHandler extends RequestHandler { … }
+ */
+export function Use(...middleware: readonly Middleware[]): ClassDecorator & MethodDecorator {
+  return (target: object, method?: string | symbol): void => {
+    if (typeof target === "function") recordMiddleware(target as Class, undefined, middleware);
+    else recordMiddleware(target.constructor as Class, String(method), middleware);
+  };
+}
+
+/** What middleware runs with, beside what it is given. */
+export interface Passage {
+  readonly handler: RequestHandler;
+  readonly exchange: Exchange;
+  /** Of the request; undefined when nothing in it needs one. */
+  readonly scope: Scope | undefined;
+}
+
+/** Runs `innermost` within the middleware of a verb. */
+export type Around = (passage: Passage, innermost: Next) => Promise<void>;
+
+/** One middleware, ready to run. */
+type Step = (passage: Passage, next: Next) => unknown;
+
+/** The middleware of one route, by method. */
+export interface MiddlewareTable {
+  /** Undefined where there is none: such a request does not come by here. */
+  around(method: string): Around | undefined;
+  /** True when one of the classes needs the request's scope. */
+  readonly scoped: boolean;
+}
+
+/**
+ * Works out what runs around the verbs of a handler class.
+ *
+ * @throws ConfigurationError for what is no middleware; InjectionError when a class cannot be constructed.
+ */
+export function middlewareTable(
+  target: HandlerClass,
+  application: readonly Middleware[],
+  container: ApplicationContainer,
+): MiddlewareTable {
+  const compiler = new Compiler(container, target.name);
+  const shared = [...application, ...(middlewareOf(target, undefined) as Middleware[])];
+  const table = new Map<string, Around | undefined>();
+  for (const method of methodsOf(target)) {
+    const own = middlewareOf(target, method.verb) as Middleware[];
+    table.set(method.name, composed(compiler.steps([...shared, ...own])));
+  }
+  return { around: (method) => table.get(method), scoped: compiler.scoped };
+}
+
+const verbNames = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
+
+/** Each method with the verb that answers it. */
+function methodsOf({ prototype }: HandlerClass): { readonly name: string; readonly verb: string }[] {
+  return verbNames.map((verb) => ({
+    name: verb.toUpperCase(),
+    verb: verb === "head" && !(verb in prototype) ? "get" : verb,
+  }));
+}
+
+/** Turns middleware into steps; a class that stands in several places is planned once. */
+class Compiler {
+  scoped = false;
+  readonly #container: ApplicationContainer;
+  readonly #owner: string;
+
+  constructor(container: ApplicationContainer, owner: string) {
+    this.#container = container;
+    this.#owner = owner;
+  }
+
+  steps(middleware: readonly Middleware[]): readonly Step[] {
+    return middleware.map((entry, index) => this.#step(entry, index));
+  }
+
+  #step(entry: unknown, index: number): Step {
+    if (isMiddlewareClass(entry)) return this.#fromClass(this.#container.plan<MiddlewareClass>(entry));
+    if (typeof entry === "function") return ({ handler }, next) => (entry as MiddlewareFunction)(handler, next);
+    throw new ConfigurationError(
+      `middleware ${index} of ${this.#owner} is ${typeof entry}: it must be a function (handler, next), or a class with a ` +
+        "method handle(handler, next)",
+    );
+  }
+
+  #fromClass(plan: InjectionPlan<MiddlewareClass>): Step {
+    this.scoped ||= plan.scoped;
+    const run = ({ handler, scope }: Passage, next: Next): unknown => plan.create(scope).handle(handler, next);
+    // Its services find the request by its context, as a handler's do.
+    return plan.callsExecutor ? (passage, next) => runInRequest(passage.exchange, () => run(passage, next)) : run;
+  }
+}
+
+/** The classes among the middleware of a handler: what they are given is part of the application, too. */
+export function middlewareClasses(target: HandlerClass, application: readonly Middleware[] = []): Class[] {
+  const names = [undefined, ...verbNames];
+  const own = names.flatMap((verb) => middlewareOf(target, verb));
+  return [...application, ...own].filter(isMiddlewareClass);
+}
+
+function isMiddlewareClass(entry: unknown): entry is Class<MiddlewareClass> {
+  if (typeof entry !== "function") return false;
+  const { prototype } = entry as { prototype?: { handle?: unknown } };
+  return typeof prototype?.handle === "function";
+}
+
+function composed(steps: readonly Step[]): Around | undefined {
+  return steps.reduceRight<Around | undefined>((inner, step) => surrounded(step, inner), undefined);
+}
+
+/** One step around what is inside of it. */
+function surrounded(step: Step, inner: Around | undefined): Around {
+  return async (passage, innermost) => {
+    const going = new Going(() => (inner === undefined ? innermost() : inner(passage, innermost)));
+    const value = await step(passage, going.next);
+    await writeResult(value, passage);
+    // Whoever forgot to await it has not answered yet.
+    await going.pending;
+  };
+}
+
+/** The way on from one middleware, taken at most once. */
+class Going {
+  /** What goes on and has not ended; undefined before and after. */
+  pending: Promise<void> | undefined;
+  readonly #run: Next;
+  #taken = false;
+
+  constructor(run: Next) {
+    this.#run = run;
+  }
+
+  readonly next: Next = () => {
+    if (this.#taken)
+      return Promise.reject(new ConfigurationError("a middleware called next() a second time: it goes on once"));
+    this.#taken = true;
+    const running = this.#run();
+    this.pending = running;
+    const ended = (): void => void (this.pending = undefined);
+    running.then(ended, ended);
+    return running;
+  };
+}
