@@ -40,6 +40,8 @@ const names = [
   "applicationLog",
   "bootstrap",
   "carryContext",
+  "createSignedValue",
+  "decodeSignedValue",
   "define",
   "defineApplication",
   "forkProcesses",

@@ -15,6 +15,17 @@ export { type Outcome } from "./web/exchange.js";
 export { HTTPServerRequest } from "./http/request.js";
 export { type Validators } from "./http/conditional.js";
 export { type HeaderValue } from "./http/header-value.js";
+export { type CookieOptions, type Cookies } from "./http/cookies.js";
+export {
+  type CookieSecret,
+  type SignOptions,
+  type VerifyOptions,
+  createSignedValue,
+  decodeSignedValue,
+} from "./http/signed-value.js";
+export { type CookieScope } from "./web/set-cookies.js";
+export { type SignedCookieOptions } from "./web/signed-cookies.js";
+export { type TrustOptions } from "./web/trust.js";
 export { type HTTPSettings } from "./http/limits.js";
 
 // Executors

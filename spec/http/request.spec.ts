@@ -49,6 +49,16 @@ describe("HTTPServerRequest", () => {
     await transport.drain();
   });
 
+  it("reads cookies from all fields, once", async () => {
+    const request = await receive("GET / HTTP/1.1\r\nHost: x\r\nCookie: a=1; b=2\r\nCookie: a=3; c=4\r\n\r\n");
+    expect({ ...request.cookies }).to.deep.equal({ a: "1", b: "2", c: "4" });
+    expect(request.cookies).to.equal(request.cookies);
+  });
+
+  it("has no cookies without a field", async () => {
+    expect({ ...(await receive("GET / HTTP/1.1\r\nHost: x\r\n\r\n")).cookies }).to.deep.equal({});
+  });
+
   it("shows what came", async () => {
     const request = await receive(
       "POST /a%2Fb?a=1 HTTP/1.1\r\nHost: A.example:81\r\nX-B: c\r\nContent-Length: 1\r\n\r\n",

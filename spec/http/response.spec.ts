@@ -54,6 +54,33 @@ describe("ResponseWriter", () => {
     return exchange(port, `${line}\r\nHost: a\r\nConnection: close\r\n${fields}\r\n`);
   }
 
+  describe("#beforeHeaders", () => {
+    it("completes the header section once, whole answer or flushed", async () => {
+      const completing: Script = (writer) => {
+        writer.beforeHeaders(() => writer.addHeader("X-A", 1));
+        writer.beforeHeaders(() => writer.addHeader("X-A", writer.status));
+        writer.setStatus(201);
+      };
+      expect((await answerTo(completing)).headers["x-a"]).to.equal("1, 201");
+      const flushing: Script = async (writer) => {
+        await completing(writer);
+        writer.write("a");
+        await writer.flush();
+        await writer.flush();
+      };
+      expect((await answerTo(flushing)).headers["x-a"]).to.equal("1, 201");
+    });
+
+    it("completes it again when the answer is replaced by another", async () => {
+      const answer = await answerTo((writer) => {
+        writer.beforeHeaders(() => writer.addHeader("X-A", writer.status));
+        writer.setStatus(204);
+        writer.write("a body that 204 does not have");
+      });
+      expect([answer.status, answer.headers["x-a"]]).to.deep.equal([500, "500"]);
+    });
+  });
+
   describe("#finish", () => {
     it("sends what was written as one body with its length and tag", async () => {
       const answer = await answerTo((writer) => {

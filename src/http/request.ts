@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { type Cookies, parseCookies } from "./cookies.js";
 import { hasBody } from "./framing.js";
 import { splitTarget, withoutPort } from "./target.js";
 
@@ -58,6 +59,7 @@ export class HTTPServerRequest {
   readonly #message: IncomingMessage;
   readonly #forwarded: ForwardedOrigin | undefined;
   #headers: RequestHeaders | undefined;
+  #cookies: Cookies | undefined;
 
   constructor(message: IncomingMessage, target: CanonicalTarget, forwarded?: ForwardedOrigin) {
     this.#message = message;
@@ -82,6 +84,11 @@ export class HTTPServerRequest {
 
   get headers(): RequestHeaders {
     return (this.#headers ??= new RequestHeaders(this.#message.headers));
+  }
+
+  /** By name, in an object without a prototype. Of several of one name the first: see `parseCookies`. */
+  get cookies(): Cookies {
+    return (this.#cookies ??= parseCookies(this.#message.headers.cookie ?? ""));
   }
 
   /** Whether the request announces a body, read or not. */

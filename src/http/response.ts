@@ -36,6 +36,8 @@ export class ResponseWriter {
   /** Whether the operating system has taken the whole answer. Node's own `writableFinished` is true for a destroyed one too. */
   #sent = false;
   #room: Promise<void> | undefined;
+  #completions: (() => void)[] | undefined;
+  #completed = false;
   #onClientGone: (() => void) | undefined;
 
   constructor(response: ServerResponse, host: ResponseHost) {
@@ -133,6 +135,12 @@ export class ResponseWriter {
     this.#response.statusCode = 200;
     this.#response.statusMessage = "";
     this.#chunks = [];
+    this.#completed = false;
+  }
+
+  /** Calls back just before the header section goes out, and again when an answer that could not go out is replaced. */
+  beforeHeaders(complete: () => void): void {
+    (this.#completions ??= []).push(complete);
   }
 
   /** Adds to the body. Nothing is sent before `flush()` or `finish()`. */
@@ -170,7 +178,7 @@ export class ResponseWriter {
     this.#refuseFinished("finish");
     if (chunk !== undefined) this.write(chunk);
     const body = joined(this.#chunks);
-    const rest = this.headersWritten ? body : describe(this.#response, body, this.etag);
+    const rest = this.headersWritten ? body : this.#describe(body);
     this.#finished = true;
     this.#chunks = [];
     this.#end(this.#isHead ? "" : rest);
@@ -225,8 +233,20 @@ export class ResponseWriter {
 
   /** Sends the header section of an answer whose end is not known yet, with its first bytes if there are any. */
   #open(body: BodyChunk): void {
+    this.#complete();
     if (isBodiless(this.status)) dropEntity(this.#response, body);
     if (body.length === 0 || this.#isHead) this.#response.flushHeaders();
+  }
+
+  #describe(body: BodyChunk): BodyChunk {
+    this.#complete();
+    return describe(this.#response, body, this.etag);
+  }
+
+  #complete(): void {
+    if (this.#completions === undefined || this.#completed) return;
+    this.#completed = true;
+    for (const complete of this.#completions) complete();
   }
 
   #end(body: BodyChunk): void {

@@ -15,6 +15,7 @@ import { concludeRequest, failRequest } from "./failure.js";
 import type { HandlerApplication } from "./handler.js";
 import type { Middleware } from "./middleware.js";
 import { type HandlerEntry, type RouteSpec, type RouteTarget, routeSpecs, routeTarget } from "./route-table.js";
+import { Trust, type TrustOptions } from "./trust.js";
 
 /** Where `configure` runs, and for which process. */
 export interface ConfigureContext {
@@ -24,8 +25,11 @@ export interface ConfigureContext {
   readonly taskId: number;
 }
 
-/** What an application is. HTTP limits and timeouts may stand here as well: see {@link HTTPSettings}. */
-export interface ApplicationDefinition extends Partial<HTTPSettings> {
+/**
+ * What an application is. HTTP limits and timeouts may stand here as well, see {@link HTTPSettings}; and what it believes, see
+ * {@link TrustOptions}.
+ */
+export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptions {
   /** Classes with `@Route`, and lines of the table made by `route(…)`. */
   readonly handlers: readonly HandlerEntry[];
   /** Registers services, before any is made; once in each process and once in each worker. May be async. */
@@ -67,6 +71,8 @@ interface Serving extends OpenApplication {
 export class Application implements HandlerApplication {
   readonly definition: ApplicationDefinition;
   readonly settings: HTTPSettings;
+  /** @internal */
+  readonly trust: Trust;
   readonly #router = new Router<RouteSpec>((spec) => spec.handler.name);
   /** Whether any route asks for a host: if none does, no request works its own out. */
   readonly #hasHosts: boolean;
@@ -76,6 +82,7 @@ export class Application implements HandlerApplication {
     checkDefinition(definition);
     this.definition = Object.freeze({ ...definition });
     this.settings = httpSettings(settingsOf(definition));
+    this.trust = new Trust(definition);
     refuseAutoreload(definition);
     for (const spec of routeSpecs(definition.handlers)) this.#router.add(spec.pattern, spec, spec);
     this.#router.freeze();

@@ -2,6 +2,7 @@ import { ConfigurationError } from "../errors.js";
 import { type HTTPSettings, defaultHTTPSettings } from "../http/limits.js";
 import { nearest } from "../nearest.js";
 import type { ApplicationDefinition } from "./application.js";
+import { type TrustOptions, trustOptionNames } from "./trust.js";
 
 const own = {
   handlers: 1,
@@ -12,10 +13,14 @@ const own = {
   debug: 1,
   autoreload: 1,
   module: 1,
-} satisfies Record<keyof Omit<ApplicationDefinition, keyof HTTPSettings>, 1>;
+} satisfies Record<keyof Omit<ApplicationDefinition, keyof HTTPSettings | keyof TrustOptions>, 1>;
 
 /** All names that a definition may have. */
-export const definitionNames: readonly string[] = [...Object.keys(own), ...Object.keys(defaultHTTPSettings)];
+export const definitionNames: readonly string[] = [
+  ...Object.keys(own),
+  ...trustOptionNames,
+  ...Object.keys(defaultHTTPSettings),
+];
 
 /**
  * Refuses what would be ignored otherwise, a slip of the keyboard for example.

@@ -11,6 +11,7 @@ import type { HTTPSettings } from "../http/limits.js";
 import { decodeUtf8, parseMediaType, requireUtf8 } from "../http/media-type.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { type ResponseHost, ResponseWriter } from "../http/response.js";
+import { SetCookies } from "./set-cookies.js";
 
 /** The server that a request came in on. */
 export interface ExchangeHost extends ResponseHost {
@@ -50,6 +51,7 @@ export class Exchange implements RequestContext {
   #id: string | undefined;
   #query: ArgumentMap | undefined;
   #form: ArgumentMap | undefined;
+  #setCookies: SetCookies | undefined;
 
   constructor(message: IncomingMessage, raw: ServerResponse, request: HTTPServerRequest, host: ExchangeHost) {
     this.message = message;
@@ -108,6 +110,11 @@ export class Exchange implements RequestContext {
   get bodyArguments(): ArgumentMap {
     this.#form ??= this.#parseForm();
     return this.#form;
+  }
+
+  /** The cookies that the answer sets. */
+  get setCookies(): SetCookies {
+    return (this.#setCookies ??= new SetCookies(this.request, this.response));
   }
 
   /** Fills `request.body`. Call it once, when there is a body. @throws what the reader in `http/body.ts` throws. */

@@ -2,6 +2,7 @@ import type { DependencyContainer } from "../container.js";
 import { MissingArgumentError, RequestNotAvailableError, ResponseError } from "../errors.js";
 import { allArguments } from "../http/arguments.js";
 import type { Validators } from "../http/conditional.js";
+import type { CookieOptions } from "../http/cookies.js";
 import type { HeaderValue } from "../http/header-value.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import type { ResponseWriter } from "../http/response.js";
@@ -11,6 +12,9 @@ import { debugPage, errorPage, setErrorHead, writePage } from "./error-page.js";
 import { EventStream, type EventStreamOptions } from "./events.js";
 import type { Exchange, Outcome } from "./exchange.js";
 import { logFailure } from "./request-log.js";
+import type { CookieScope } from "./set-cookies.js";
+import { type SignedCookieOptions, keyVersionOf, readSigned, withExpiry } from "./signed-cookies.js";
+import type { Trust } from "./trust.js";
 import { writeValue } from "./values.js";
 
 /** What a handler can ask of its application. */
@@ -19,6 +23,8 @@ export interface HandlerApplication {
   readonly container: DependencyContainer;
   /** Whether error pages may show stacks. */
   readonly debug: boolean;
+  /** @internal */
+  readonly trust: Trust;
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string;
 }
 
@@ -175,6 +181,65 @@ export abstract class RequestHandler {
    */
   checkConditions(current: Validators | undefined): void {
     checkConditions(this.#exchange("checkConditions"), current);
+  }
+
+  // ---- cookies
+
+  /** The value of a cookie of the request; `setCookie` does not change it. Of several of one name, the first. */
+  getCookie(name: string): string | undefined;
+  getCookie(name: string, fallback: string): string;
+  getCookie(name: string, fallback?: string): string | undefined {
+    return this.#exchange("getCookie").request.cookies[name] ?? fallback;
+  }
+
+  /**
+   * Sets a cookie, in the place of one of the same name that this answer sets already. It goes out with the headers, also with
+   * those of an error page. Default: for the whole host, hidden from scripts, `SameSite=Lax`, `Secure` over https, until the
+   * browser is closed.
+   *
+   * @throws ResponseError for a value with spaces, control characters or others beyond Latin-1, an attribute that a browser
+   * would not take, or after the headers are out.
+   */
+  setCookie(name: string, value: string, options?: CookieOptions): void {
+    this.#exchange("setCookie").setCookies.set(name, value, options);
+  }
+
+  /** Ends a cookie: its domain and path must be those that it was set with. @throws as `setCookie` does. */
+  clearCookie(name: string, scope?: CookieScope): void {
+    this.#exchange("clearCookie").setCookies.clear(name, scope);
+  }
+
+  /** {@link clearCookie} for each cookie that the client sent. */
+  clearAllCookies(scope?: CookieScope): void {
+    this.#exchange("clearAllCookies").setCookies.clearAll(scope);
+  }
+
+  /**
+   * The value of a cookie that `setSignedCookie` set under this name, not longer than `maxAgeDays` (31) ago; else undefined.
+   *
+   * @throws ConfigurationError without `cookieSecret`.
+   */
+  getSignedCookie(name: string, options?: SignedCookieOptions): string | undefined {
+    return readSigned(this.#available("getSignedCookie"), name, options);
+  }
+
+  /** The version of the key that a valid signed cookie was signed with; else undefined. @throws as `getSignedCookie` does. */
+  getSignedCookieKeyVersion(name: string, options?: SignedCookieOptions): number | undefined {
+    return keyVersionOf(this.#available("getSignedCookieKeyVersion"), name, options);
+  }
+
+  /**
+   * Sets a cookie that the client can read but not change. Default: for 30 days; `expiresDays: null` until the browser is closed.
+   *
+   * @throws ConfigurationError without `cookieSecret`, and as `setCookie` does.
+   */
+  setSignedCookie(name: string, value: string, options: CookieOptions = {}): void {
+    this.setCookie(name, this.createSignedValue(name, value), withExpiry(options));
+  }
+
+  /** What `setSignedCookie` sends as the value, for another place than a cookie. @throws ConfigurationError without `cookieSecret`. */
+  createSignedValue(name: string, value: string): string {
+    return this.#available("createSignedValue").application.trust.signer.sign(name, value);
   }
 
   // ---- the answer
