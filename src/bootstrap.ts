@@ -30,8 +30,10 @@ const supervisionNames = {
   balance: 1,
   killMargin: 1,
   bootTimeout: 1,
+  stableTime: 1,
   maxRestarts: 1,
   restartWindow: 1,
+  onSupervisor: 1,
 } satisfies Record<keyof Omit<SupervisorOptions, "gracePeriod" | "onReady">, 1>;
 const servingNames = ["port", "host", "processes", ...Object.keys(supervisionNames)];
 

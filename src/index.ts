@@ -60,6 +60,11 @@ export {
 // Processes and loop
 export { IOLoop, type TimeoutHandle } from "./loop.js";
 export { type Balance, type SupervisorOptions, forkProcesses, taskId } from "./process/fork.js";
+export { type ChildEnding } from "./process/ending.js";
+export { type ChildIdentity, type ReadyChild, type StopReason, type SupervisorEvents } from "./process/events.js";
+export { type ReadyInfo } from "./process/messages.js";
+export { type ReloadResult } from "./process/roll.js";
+export { type Supervisor } from "./process/view.js";
 
 // Options
 export { define, options, parseCommandLine, parseConfigFile } from "./options/index.js";

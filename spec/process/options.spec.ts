@@ -5,16 +5,18 @@ import { resolveCount, resolveOptions, type SupervisorOptions } from "#src/proce
 
 describe("resolveOptions", () => {
   it("has Tornado's limit of restarts and the documented times", () => {
-    const { onReady, ...options } = resolveOptions({});
+    const { onReady, onSupervisor, ...options } = resolveOptions({});
     expect(options).to.deep.equal({
       balance: "shared",
       gracePeriod: 30_000,
       killMargin: 5_000,
       bootTimeout: 60_000,
+      stableTime: 2_000,
       maxRestarts: 100,
       restartWindow: 60_000,
     });
     expect(onReady([])).to.equal(undefined);
+    expect(onSupervisor).to.be.a("function");
   });
 
   it("takes what is given", () => {

@@ -15,20 +15,23 @@ export interface PrimaryLostOptions {
   readonly deadline?: number;
 }
 
+/** Signals that mean the whole program, of which the primary is the head. */
+const ofThePrimary = ["SIGINT", "SIGHUP", "SIGTTIN", "SIGTTOU"] as const;
+
 let whenPrimaryIsLost: (() => Promise<never>) | undefined;
 
 /**
  * Makes this process the child that the primary forked it to be; called once, before anything is served. From here to
  * {@link reportReady} an uncaught exception is reported as the reason why this child could not start, and the child
- * exits 1. SIGINT is ignored from here on: Ctrl-C reaches the whole process group, and it is the primary that stops its
- * children, by SIGTERM.
+ * exits 1. SIGINT, SIGHUP, SIGTTIN and SIGTTOU are ignored from here on: Ctrl-C and the end of a terminal reach the whole
+ * process group, and it is the primary that stops its children, by SIGTERM.
  *
  * @returns the task id.
  * @throws ConfigurationError when this process is no child, and when it is called twice.
  */
 export function enterChild(): number {
   claimRole("child");
-  process.on("SIGINT", ignore);
+  for (const signal of ofThePrimary) process.on(signal, ignore);
   process.on("uncaughtException", failBoot);
   return taskId() ?? 0;
 }

@@ -4,7 +4,7 @@ import { explained } from "../start-failure.js";
 import { isChild } from "./role.js";
 import { supervise } from "./supervisor.js";
 
-export type { Balance, ReadyChild, SupervisorOptions } from "./options.js";
+export type { Balance, SupervisorOptions } from "./options.js";
 export { taskId } from "./role.js";
 
 /**

@@ -1,14 +1,7 @@
 import os from "node:os";
 import { ConfigurationError } from "../errors.js";
-import type { ReadyInfo } from "./messages.js";
-
-/** A child that serves: what `onReady` is told of each. */
-export interface ReadyChild {
-  readonly taskId: number;
-  readonly pid: number;
-  /** What the child said about itself. */
-  readonly info: ReadyInfo;
-}
+import type { ReadyChild } from "./events.js";
+import type { Supervisor } from "./view.js";
 
 /**
  * How connections reach the children. `"shared"`: all of them accept on one socket, as in Tornado. `"round-robin"`: the
@@ -27,15 +20,22 @@ export interface SupervisorOptions {
   readonly killMargin?: number;
   /** How long a child may take until it is ready; after that it is killed. Default: 60 s. */
   readonly bootTimeout?: number;
+  /** How long a new child must have been ready before the one that it replaces is asked to drain. Default: 2 s. */
+  readonly stableTime?: number;
   /** The primary gives up at the restart that would exceed this number within `restartWindow`. Default: 100. */
   readonly maxRestarts?: number;
   /** Default: 60 s. */
   readonly restartWindow?: number;
   /** Called once in the primary, when all children are ready for the first time; in the order of their task ids. */
   readonly onReady?: (children: readonly ReadyChild[]) => void;
+  /**
+   * Called once in the primary, before anything is forked, with what shows and steers its children. What it throws ends
+   * the start.
+   */
+  readonly onSupervisor?: (supervisor: Supervisor) => void;
 }
 
-/** The options with their defaults; `onReady` does nothing if it was not given. */
+/** The options with their defaults; a callback that was not given does nothing. */
 export type ResolvedOptions = Required<SupervisorOptions>;
 
 const defaults: ResolvedOptions = {
@@ -43,13 +43,15 @@ const defaults: ResolvedOptions = {
   gracePeriod: 30_000,
   killMargin: 5_000,
   bootTimeout: 60_000,
+  stableTime: 2_000,
   maxRestarts: 100,
   restartWindow: 60_000,
   onReady: () => {},
+  onSupervisor: () => {},
 };
 
 /** The least value of each number. */
-const least = { gracePeriod: 0, killMargin: 0, bootTimeout: 1, maxRestarts: 0, restartWindow: 1 };
+const least = { gracePeriod: 0, killMargin: 0, bootTimeout: 1, stableTime: 0, maxRestarts: 0, restartWindow: 1 };
 
 // Node turns a longer timer into one of 1 ms; two of these are added up before they are waited for.
 const longest = 2 ** 30;

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { toError } from "../errors.js";
+import { type ChildEnding, endingOf } from "./ending.js";
 import {
   type ChildFigures,
   type ChildMessage,
@@ -15,12 +16,6 @@ import { taskIdVariable } from "./role.js";
  */
 export type WorkerStage = "starting" | "ready" | "stopping" | "gone";
 
-/** How a child ended. */
-export type Ending =
-  | { readonly kind: "exited"; readonly status: number }
-  | { readonly kind: "killed"; readonly signal: string }
-  | { readonly kind: "not forked"; readonly error: Error };
-
 /** What a handle tells its supervisor; never called from within the constructor. */
 export interface WorkerListener {
   /** The child serves. Called once at most. */
@@ -31,15 +26,30 @@ export interface WorkerListener {
    */
   childFailedToBoot(child: WorkerHandle): void;
   /** Nothing of the child is left. Called exactly once. */
-  childGone(child: WorkerHandle, ending: Ending): void;
+  childGone(child: WorkerHandle, ending: ChildEnding): void;
 }
 
 /** How long the last messages of a child that has exited may take to be read. */
 const lastMessagesWithin = 1_000;
 
+/** Which child is to be forked. */
+export interface ChildPlace {
+  readonly taskId: number;
+  /** How many reloads were asked for before. */
+  readonly generation: number;
+}
+
 /** The primary's view of one child: a process, or the attempt to fork one. Its next incarnation is another handle. */
 export class WorkerHandle {
   readonly taskId: number;
+  readonly generation: number;
+  readonly started = new Date();
+  /** Settles when the child serves, with true; with false when it could not start or ended before. */
+  readonly ready: Promise<boolean>;
+  /** Settles when nothing of the child is left, after the listener was told. */
+  readonly gone: Promise<ChildEnding>;
+  #settleReady!: (isReady: boolean) => void;
+  #settleGone!: (ending: ChildEnding) => void;
   readonly #listener: WorkerListener;
   readonly #killMargin: number;
   readonly #worker: Worker | undefined;
@@ -48,13 +58,17 @@ export class WorkerHandle {
   #figures: ChildFigures | undefined;
   #lastHeard = performance.now();
   #bootFailure: string | undefined;
+  #asked = false;
   #expired = false;
   #bootTimer: NodeJS.Timeout | undefined;
   #killTimer: NodeJS.Timeout | undefined;
 
   /** Forks. Whatever goes wrong with that is told to `childGone`, too. Times are milliseconds. */
-  constructor(taskId: number, listener: WorkerListener, times: { bootTimeout: number; killMargin: number }) {
-    this.taskId = taskId;
+  constructor(place: ChildPlace, listener: WorkerListener, times: { bootTimeout: number; killMargin: number }) {
+    this.taskId = place.taskId;
+    this.generation = place.generation;
+    this.ready = new Promise((resolve) => (this.#settleReady = resolve));
+    this.gone = new Promise((resolve) => (this.#settleGone = resolve));
     this.#listener = listener;
     this.#killMargin = times.killMargin;
     this.#worker = this.#fork();
@@ -95,6 +109,11 @@ export class WorkerHandle {
     return this.#bootFailure;
   }
 
+  /** True when the child was asked to end. */
+  get asked(): boolean {
+    return this.#asked;
+  }
+
   /** True when the child did not end in time after `term`, and was killed for it. */
   get expired(): boolean {
     return this.#expired;
@@ -109,6 +128,7 @@ export class WorkerHandle {
   /** Asks the child to drain and end, and kills it after `deadline` milliseconds. A second call changes nothing. */
   term(deadline: number): void {
     if (this.#stage === "stopping" || this.#stage === "gone") return;
+    this.#asked = true;
     this.#leaveStart("stopping");
     this.#worker?.process.kill("SIGTERM");
     this.#killAfter(deadline);
@@ -152,6 +172,7 @@ export class WorkerHandle {
     this.#info = message.info;
     this.#leaveStart("ready");
     this.#listener.childReady(this);
+    this.#settleReady(true);
   }
 
   #bootTimedOut(bootTimeout: number): void {
@@ -165,6 +186,7 @@ export class WorkerHandle {
     this.#bootFailure = reason;
     this.#killAfter(this.#killMargin);
     this.#listener.childFailedToBoot(this);
+    this.#settleReady(false);
   }
 
   /** An 'error' of a child that runs is a signal or a message that did not arrive: its end will be told by 'exit'. */
@@ -183,11 +205,13 @@ export class WorkerHandle {
     });
   }
 
-  #end(ending: Ending): void {
+  #end(ending: ChildEnding): void {
     if (this.#stage === "gone") return;
     this.#leaveStart("gone");
     clearTimeout(this.#killTimer);
     this.#listener.childGone(this, ending);
+    this.#settleReady(false);
+    this.#settleGone(ending);
   }
 
   #leaveStart(stage: WorkerStage): void {
@@ -202,9 +226,4 @@ export class WorkerHandle {
       this.kill();
     }, delay);
   }
-}
-
-/** Node gives one of the two. */
-function endingOf(status: number | null, signal: string | null): Ending {
-  return signal === null ? { kind: "exited", status: status ?? 1 } : { kind: "killed", signal };
 }
