@@ -242,9 +242,18 @@ export class ExecutorClosedError extends WaterspoutError {
   }
 }
 
+/** `instanceof Error`, and false for a proxy that cannot be asked. */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
 /** Turns whatever was thrown into an Error, so that a thrown string or `null` is handled like any other failure. */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
+  if (isError(thrown)) return thrown;
   if (typeof thrown === "string") return new Error(thrown, { cause: thrown });
   return new Error(`a value that is not an Error was thrown: ${describe(thrown)}`, { cause: thrown });
 }
@@ -252,9 +261,9 @@ export function toError(thrown: unknown): Error {
 /** The text of any value, whatever its own `toString` does. */
 function describe(value: unknown): string {
   try {
-    return typeof value === "string" ? JSON.stringify(value) : String(value);
+    return String(value);
   } catch {
-    return Object.prototype.toString.call(value);
+    return `[${typeof value}]`;
   }
 }
 

@@ -43,7 +43,7 @@ export { InlineExecutor, type InlineOptions } from "./executors/inline.js";
 export { Future } from "./executors/future.js";
 export { type Movable, move } from "./executors/transfer.js";
 export { type TaskEvent, type WorkerEvent } from "./executors/diagnostics.js";
-export { registerError } from "./executors/error-codec.js";
+export { registerError } from "./executors/error-classes.js";
 export { ExecutorContext, type ExecutorContextValue, carryContext } from "./context.js";
 export {
   type Acquired,

@@ -1,5 +1,5 @@
-import { WaterspoutError } from "../errors.js";
-import * as errors from "../errors.js";
+import { isError, toError } from "../errors.js";
+import { errorClass, nearestErrorClass } from "./error-classes.js";
 
 /** An error as plain data: whatever survives a structured clone. */
 export interface EncodedError {
@@ -12,88 +12,104 @@ export interface EncodedError {
   readonly errors?: readonly EncodedError[];
   /** Own enumerable fields: `code`, `status`, and whatever the thrower added. Those that cannot be cloned are left out. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** Set when what was thrown is not an Error. */
-  readonly thrown?: { readonly value: unknown };
 }
 
-/** Any class whose instances are errors. */
-type ErrorClass = abstract new (...args: never[]) => Error;
-
-const natives: readonly ErrorClass[] = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
-const classes = new Map<string, ErrorClass>([...natives, AggregateError].map((type) => [type.name, type]));
-for (const type of Object.values(errors)) if (isWaterspoutClass(type)) classes.set(type.name, type);
-
-function isWaterspoutClass(value: unknown): value is ErrorClass {
-  return typeof value === "function" && (value === WaterspoutError || value.prototype instanceof WaterspoutError);
-}
-
-/** How deep causes are followed; a chain that loops ends here. */
+/** How deep causes are followed, and how many errors are sent in all: chains may loop, and lists may hold lists. */
 const maxDepth = 8;
+const maxErrors = 100;
 
-/** Makes plain data of anything thrown. Never throws itself. */
-export function encodeError(thrown: unknown, depth = 0): EncodedError {
-  if (!(thrown instanceof Error)) return encodeThrown(thrown);
+/** Fields that are carried by other means, and one that would set the prototype. */
+const notData = new Set(["name", "message", "stack", "cause", "errors", "__proto__"]);
+
+/** Makes plain data of anything thrown. Never throws itself, whatever the traps and getters of what was thrown do. */
+export function encodeError(thrown: unknown): EncodedError {
+  return encode(thrown, 0, { left: maxErrors });
+}
+
+/** How many errors may still be sent. */
+interface Budget {
+  left: number;
+}
+
+function encode(thrown: unknown, depth: number, budget: Budget): EncodedError {
+  budget.left--;
+  const error = toError(thrown);
   return {
-    type: registeredName(thrown),
-    name: thrown.name,
-    message: thrown.message,
-    stack: thrown.stack,
-    ...(depth < maxDepth && thrown.cause !== undefined && { cause: encodeCause(thrown.cause, depth) }),
-    ...(thrown instanceof AggregateError && { errors: thrown.errors.map((inner) => encodeError(inner, depth + 1)) }),
-    data: cloneableFields(thrown),
+    type: attempt(() => nearestErrorClass(error)) ?? "Error",
+    name: textOf(error, "name") ?? "Error",
+    message: textOf(error, "message") ?? "",
+    stack: textOf(error, "stack"),
+    ...(depth < maxDepth && encodeInner(error, depth + 1, budget)),
+    // What is no error has itself as the cause.
+    ...(error !== thrown && { cause: { value: cloneOf(thrown) } }),
+    data: dataOf(error),
   };
 }
 
-function encodeThrown(value: unknown): EncodedError {
-  const error = errors.toError(value);
-  const thrown = cloneOf(value);
+function encodeInner(error: Error, depth: number, budget: Budget): Pick<EncodedError, "cause" | "errors"> {
+  const { cause, errors } = attempt(() => ({ cause: error.cause, errors: errorsOf(error) })) ?? {};
   return {
-    type: "Error",
-    name: error.name,
-    message: error.message,
-    stack: error.stack,
-    data: {},
-    thrown: { value: thrown },
+    ...(cause !== undefined && { cause: encodeCause(cause, depth, budget) }),
+    ...(errors !== undefined && { errors: encodeList(errors, depth, budget) }),
   };
 }
 
-function encodeCause(cause: unknown, depth: number): EncodedError | { value: unknown } {
-  return cause instanceof Error ? encodeError(cause, depth + 1) : { value: cloneOf(cause) };
+function errorsOf(error: Error): readonly unknown[] | undefined {
+  return error instanceof AggregateError && Array.isArray(error.errors) ? error.errors : undefined;
 }
 
-function registeredName(error: Error): string {
-  let prototype: unknown = Object.getPrototypeOf(error);
-  while (typeof prototype === "object" && prototype !== null) {
-    const type = (prototype as { constructor: ErrorClass }).constructor;
-    if (classes.get(type.name) === type) return type.name;
-    prototype = Object.getPrototypeOf(prototype);
+function encodeCause(cause: unknown, depth: number, budget: Budget): EncodedError | { value: unknown } {
+  return isError(cause) && budget.left > 0 ? encode(cause, depth, budget) : { value: cloneOf(cause) };
+}
+
+function encodeList(errors: readonly unknown[], depth: number, budget: Budget): EncodedError[] {
+  const encoded: EncodedError[] = [];
+  for (let index = 0; index < errors.length && budget.left > 0; index++) {
+    encoded.push(encode(errors[index], depth, budget));
   }
-  return "Error";
+  return encoded;
 }
 
-function cloneableFields(error: Error): Record<string, unknown> {
+/** Own enumerable fields, and what callers go by, wherever the class has it. */
+function dataOf(error: Error): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
-  for (const key of Object.keys(error)) {
-    if (key === "cause" || key === "errors" || key === "__proto__") continue;
-    const value = (error as unknown as Record<string, unknown>)[key];
-    if (isCloneable(value)) fields[key] = value;
+  for (const key of ["code", "status"]) {
+    const value = read(error, key);
+    if (typeof value === "string" || typeof value === "number") fields[key] = value;
+  }
+  for (const key of attempt(() => Object.keys(error)) ?? []) {
+    const value = notData.has(key) ? undefined : read(error, key);
+    if (value !== undefined && isCloneable(value)) fields[key] = value;
   }
   return fields;
 }
 
+/** Undefined where a getter or a trap throws. */
+function read(error: Error, key: string): unknown {
+  return attempt(() => (error as unknown as Record<string, unknown>)[key]);
+}
+
+function textOf(error: Error, key: "name" | "message" | "stack"): string | undefined {
+  const value = read(error, key);
+  return typeof value === "string" ? value : undefined;
+}
+
+function attempt<R>(look: () => R): R | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The value itself when it survives a clone, else its text. */
 function cloneOf(value: unknown): unknown {
-  return isCloneable(value) ? value : errors.toError(value).message;
+  return isCloneable(value) ? value : toError(value).message;
 }
 
 function isCloneable(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return typeof value !== "function" && typeof value !== "symbol";
-  try {
-    structuredClone(value);
-    return true;
-  } catch {
-    return false;
-  }
+  return attempt(() => structuredClone(value)) !== undefined;
 }
 
 /**
@@ -101,41 +117,27 @@ function isCloneable(value: unknown): boolean {
  * causes, and the stack of the worker. Constructors are not run; they may want arguments that nobody kept.
  */
 export function decodeError(encoded: EncodedError): Error {
-  const type = classes.get(encoded.type) ?? Error;
-  // A native error first, so that it is one for `util.types.isNativeError` and for a further clone.
-  const error = Object.setPrototypeOf(new Error(encoded.message), type.prototype as object) as Error;
+  const error = blankError(encoded);
   define(error, "stack", encoded.stack);
   if (encoded.name !== error.name) define(error, "name", encoded.name);
   if (encoded.cause !== undefined) define(error, "cause", decodeCause(encoded.cause));
-  if (encoded.errors !== undefined) define(error, "errors", encoded.errors.map(decodeError));
-  if (encoded.thrown !== undefined) define(error, "cause", encoded.thrown.value);
-  return Object.assign(error, encoded.data);
+  if (error instanceof AggregateError) define(error, "errors", (encoded.errors ?? []).map(decodeError));
+  // Defined, not assigned: the class may have a getter of the name.
+  for (const [key, value] of Object.entries(encoded.data)) define(error, key, value, true);
+  return error;
+}
+
+function blankError({ type, name, message }: EncodedError): Error {
+  // Its fields are hidden in it: it cannot be made of another error.
+  if (type === "DOMException") return new DOMException(message, name);
+  // A native error first, so that it is one for `util.types.isNativeError` and for a further clone.
+  return Object.setPrototypeOf(new Error(message), errorClass(type).prototype as object) as Error;
 }
 
 function decodeCause(cause: NonNullable<EncodedError["cause"]>): unknown {
   return "value" in cause ? cause.value : decodeError(cause);
 }
 
-function define(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
-}
-
-/**
- * Lets errors of `type` keep their class when they are thrown in a worker: the caller's `instanceof` holds. Both sides
- * must call it, so call it where the class is defined. Fields must be own, enumerable and cloneable; methods come from
- * the class.
- *
- * @throws ConfigurationError when another class has the name.
- * @example
- * export class UnknownFormat extends Error { constructor(readonly format: string) { super(`unknown: ${format}`); } }
- * registerError(UnknownFormat);
- */
-export function registerError(type: ErrorClass): void {
-  const known = classes.get(type.name);
-  if (known !== undefined && known !== type) {
-    throw new errors.ConfigurationError(
-      `registerError(${type.name}): another class of that name is registered; rename one`,
-    );
-  }
-  classes.set(type.name, type);
+function define(target: object, key: string, value: unknown, enumerable = false): void {
+  Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable });
 }
