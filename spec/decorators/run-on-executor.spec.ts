@@ -60,6 +60,15 @@ function bound<T extends Thumbnails>(instance: T): { instance: T; router: Record
   return { instance, router };
 }
 
+async function refusal(promise: Promise<unknown>): Promise<Error> {
+  const error = await promise.then(
+    () => expect.fail("it was not refused"),
+    (reason: unknown) => reason,
+  );
+  expect(error).to.be.instanceOf(ConfigurationError);
+  return error as Error;
+}
+
 async function collect(source: AsyncIterable<unknown>): Promise<unknown[]> {
   const items: unknown[] = [];
   for await (const item of source) items.push(item);
@@ -122,6 +131,24 @@ describe("RunOnExecutor", () => {
       );
     });
 
+    it("refuses numbers that no clock, queue or loop can use", () => {
+      class Service {}
+      for (const [options, message] of [
+        [
+          { deadline: Infinity },
+          "Service.run: deadline must be a number of at least 1 and at most 2147483647, got Inf",
+        ],
+        [{ deadline: 0 }, "Service.run: deadline must be a number of at least 1"],
+        [{ queueTimeout: "5s" }, "Service.run: queueTimeout must be a number of at least 1"],
+        [{ priority: Number.NaN }, "Service.run: priority must be a finite number, got NaN"],
+        [{ idempotent: true, retry: { attempts: 0 } }, "Service.run: retry: attempts must be an integer of at least 1"],
+        [{ idempotent: true, retry: { delay: 5 } }, 'Service.run: retry: unknown option "delay"'],
+        [{ idempotent: true, retry: true }, "Service.run: retry: the options must be an object, got true"],
+      ] as const) {
+        expect(() => decorate(options, Service.prototype, "run", descriptor())).to.throw(ConfigurationError, message);
+      }
+    });
+
     it("records nothing of what it refuses", () => {
       class Service {}
       expect(() => decorate({ dedline: 1 }, Service.prototype, "run", descriptor())).to.throw(ConfigurationError);
@@ -175,14 +202,20 @@ describe("RunOnExecutor", () => {
     });
 
     it("fails on an instance that belongs to no application, and says how to get one", async () => {
-      const call = async (): Promise<string> => new Thumbnails().resize("cat", 10);
-      const error = await call().then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      expect(error).to.be.instanceOf(ConfigurationError);
-      expect((error as Error).message).to.match(/Thumbnails\.resize\(\) runs on an executor/);
-      expect((error as Error).message).to.include("application.container.resolve(Thumbnails)");
+      const error = await refusal(new Thumbnails().resize("cat", 10));
+      expect(error.message).to.match(/Thumbnails\.resize\(\) runs on an executor/);
+      expect(error.message).to.include("application.container.resolve(Thumbnails)");
+      expect((await refusal(collect(new Thumbnails().tiles(1)))).message).to.match(/^Thumbnails\.tiles\(\) runs/);
+    });
+
+    it("fails through its promise, or at its first item, when the router refuses it", async () => {
+      const refuse = (): never => {
+        throw new ConfigurationError("no such executor");
+      };
+      const instance = new Thumbnails();
+      bindCalls(instance, { router: { call: refuse, stream: refuse } });
+      expect((await refusal(instance.resize("cat", 10))).message).to.equal("no such executor");
+      expect((await refusal(collect(instance.tiles(1)))).message).to.equal("no such executor");
     });
   });
 

@@ -1,5 +1,6 @@
 import type { Class, TaskExecutor } from "../concurrent.js";
 import { ExecutorContext, currentRequest } from "../context.js";
+import { type NumberRule, callRules, checkNumber, checkNumbers, milliseconds } from "../check.js";
 import { ConfigurationError } from "../errors.js";
 import { recordExecutorMethod } from "../metadata.js";
 import { type ExecutorCall, callBindingOf, isWorker, rememberExecutorClass } from "./calls.js";
@@ -85,17 +86,32 @@ export function RunOnExecutor(options: RunOnExecutorOptions = {}): TypedMethodDe
 function called(method: string, body: (...args: unknown[]) => unknown, options: RunOnExecutorOptions): unknown {
   return function (this: object, ...args: unknown[]): unknown {
     if (runsHere()) return body.apply(this, args);
-    const { router, request } = bindingOf(this, method);
-    return router.call(callOf(this, method, args, options, request));
+    try {
+      const { router, request } = bindingOf(this, method);
+      return router.call(callOf(this, method, args, options, request));
+    } catch (error) {
+      // The method is an async one: what is wrong with a call of it is said by its promise.
+      return Promise.reject(error);
+    }
   };
 }
 
 function streamed(method: string, body: (...args: unknown[]) => unknown, options: RunOnExecutorOptions): unknown {
   return function (this: object, ...args: unknown[]): unknown {
     if (runsHere()) return body.apply(this, args);
-    const { router, request } = bindingOf(this, method);
-    return router.stream(callOf(this, method, args, options, request));
+    try {
+      const { router, request } = bindingOf(this, method);
+      return router.stream(callOf(this, method, args, options, request));
+    } catch (error) {
+      return failing(error);
+    }
   };
+}
+
+/** An async generator says by its first item what is wrong with a call of it. */
+// oxlint-disable-next-line require-yield -- it has none
+async function* failing(error: unknown): AsyncGenerator<never> {
+  throw error;
 }
 
 /** True on a worker and inside a task of an inline executor: there the body itself is wanted. */
@@ -157,9 +173,24 @@ function checkTarget(
       );
     }
   }
+  checkCallNumbers(`@RunOnExecutor on ${place}`, options);
   if (options.retry !== undefined && options.idempotent !== true) {
     throw new ConfigurationError(
       `@RunOnExecutor on ${place}: \`retry\` may run the body twice; say \`idempotent: true\` if that does no harm`,
     );
   }
+}
+
+const retryRules = {
+  attempts: { from: 1, integer: true },
+  minDelay: milliseconds(0),
+  maxDelay: milliseconds(0),
+} satisfies Record<keyof RetryOptions, NumberRule>;
+
+function checkCallNumbers(owner: string, options: RunOnExecutorOptions): void {
+  for (const [name, rule] of Object.entries(callRules) as [keyof typeof callRules, NumberRule][]) {
+    const { [name]: value } = options;
+    if (value !== undefined) checkNumber(owner, name, value, rule);
+  }
+  if (options.retry !== undefined) checkNumbers(`${owner}: retry`, options.retry, retryRules);
 }

@@ -1,6 +1,6 @@
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { amongOthers } from "../context.js";
-import { checkNumbers } from "./check.js";
+import { checkNumbers } from "../check.js";
 import type { WorkerStats } from "./executor.js";
 import { argumentError } from "./faults.js";
 import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";

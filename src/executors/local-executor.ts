@@ -9,7 +9,7 @@ import type {
 } from "../concurrent.js";
 import { captureContext } from "../context.js";
 import { CancelledError, ExecutorClosedError, QueueFullError } from "../errors.js";
-import type { NumberRule } from "./check.js";
+import { type NumberRule, milliseconds } from "../check.js";
 import { decodeError } from "./error-codec.js";
 import { publishTask } from "./diagnostics.js";
 import { Executor, type ExecutorStats, type ShutdownOptions } from "./executor.js";
@@ -40,10 +40,10 @@ export interface QueueOptions {
 /** What the numbers of {@link QueueOptions} must be. */
 export const queueRules: Readonly<Record<keyof QueueOptions, NumberRule>> = {
   maxQueue: { from: 0, integer: true },
-  queueTimeout: { from: 1 },
-  deadline: { from: 1 },
-  cancelGrace: { from: 0 },
-  ageing: { from: 1 },
+  queueTimeout: milliseconds(1),
+  deadline: milliseconds(1),
+  cancelGrace: milliseconds(0),
+  ageing: milliseconds(1),
 };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -200,8 +200,8 @@ export abstract class LocalExecutor extends Executor {
 
   /** Whole seconds until the queue has run empty at the pace of the latest tasks; at least one. */
   #retryAfter(): number {
-    const milliseconds = (this.#queue.size * this.#runTime.mean) / Math.max(1, this.#workers.capacity);
-    return Math.max(1, Math.ceil(milliseconds / 1000));
+    const wait = (this.#queue.size * this.#runTime.mean) / Math.max(1, this.#workers.capacity);
+    return Math.max(1, Math.ceil(wait / 1000));
   }
 
   #accept(task: Task): void {
@@ -261,7 +261,7 @@ export abstract class LocalExecutor extends Executor {
   #runElsewhere(task: Task): void {
     if (task.settled) return;
     task.requeue();
-    this.#queue.unshift(task);
+    this.#queue.putBack(task);
   }
 
   #fail(task: Task, error: unknown): void {

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { ExecutorEnvironment } from "../concurrent.js";
-import { checkNumbers } from "./check.js";
+import { checkNumbers, milliseconds } from "../check.js";
 import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
 import { type ProcessSettings, ProcessWorkers } from "./process-workers.js";
 
@@ -78,7 +78,7 @@ function check(given: ProcessPoolOptions): void {
     minProcesses: { from: 0, integer: true, to: given.maxProcesses, toName: "maxProcesses" },
     idleTimeout: { from: 0 },
     concurrency: { from: 1, integer: true },
-    bootTimeout: { from: 1 },
+    bootTimeout: milliseconds(1),
     maxTasksPerWorker: { from: 1, integer: true },
     maxHeapMb: { from: 1 },
     maxOldSpaceMb: { from: 1, integer: true },

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { longestTimer } from "../check.js";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { generalLog } from "../log.js";
 import { BackOff } from "./back-off.js";
@@ -35,8 +36,6 @@ interface Dispatched {
 const retireLimit = 10_000;
 /** After SIGKILL a process is gone within moments; longer than this nobody waits for it. */
 const killLimit = 1_000;
-/** The longest time that `setTimeout` takes. */
-const longestTimer = 2 ** 31 - 1;
 
 /**
  * Child processes and which of them runs what. A task is given to the least busy one that is ready; while none has room it

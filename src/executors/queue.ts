@@ -1,5 +1,6 @@
 /** An entry of a {@link TaskQueue}; the queue writes the links, its owner reads none of them. */
 export interface QueueEntry {
+  /** A finite number: others have no order, and would never be due. */
   readonly priority: number;
   /** When it was pushed, on the clock that is given to `shift`. Milliseconds. */
   readonly queuedAt: number;
@@ -37,22 +38,15 @@ export class TaskQueue<T extends QueueEntry> {
   }
 
   push(entry: T): void {
-    const level = this.#level(entry.priority);
-    const node: Node<T> = { entry, level, previous: level.tail, next: undefined };
-    if (level.tail === undefined) level.head = node;
-    else level.tail.next = node;
-    level.tail = node;
-    this.#nodes.set(entry, node);
+    this.#insert(entry, this.#level(entry.priority), undefined);
   }
 
-  /** Puts an entry that was shifted but could not run back in front of its priority. */
-  unshift(entry: T): void {
+  /** Gives an entry that was shifted but could not run its place back; it costs a step for each that is before it. */
+  putBack(entry: T): void {
     const level = this.#level(entry.priority);
-    const node: Node<T> = { entry, level, previous: undefined, next: level.head };
-    if (level.head === undefined) level.tail = node;
-    else level.head.previous = node;
-    level.head = node;
-    this.#nodes.set(entry, node);
+    let next = level.head;
+    while (next !== undefined && next.entry.queuedAt < entry.queuedAt) ({ next } = next);
+    this.#insert(entry, level, next);
   }
 
   /** The entry that is due; `now` is on the clock of `queuedAt`. */
@@ -78,6 +72,17 @@ export class TaskQueue<T extends QueueEntry> {
     this.#nodes.clear();
     this.#levels.clear();
     return entries;
+  }
+
+  /** In front of `next`, or at the end where there is none. */
+  #insert(entry: T, level: Level<T>, next: Node<T> | undefined): void {
+    const previous = next === undefined ? level.tail : next.previous;
+    const node: Node<T> = { entry, level, previous, next };
+    if (previous === undefined) level.head = node;
+    else previous.next = node;
+    if (next === undefined) level.tail = node;
+    else next.previous = node;
+    this.#nodes.set(entry, node);
   }
 
   #level(priority: number): Level<T> {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { ResourceLimits } from "node:worker_threads";
 import type { ExecutorEnvironment } from "../concurrent.js";
-import { checkNumbers } from "./check.js";
+import { type NumberRule, checkNumbers, milliseconds } from "../check.js";
 import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
 import { type ThreadSettings, ThreadWorkers } from "./thread-workers.js";
 
@@ -48,6 +48,13 @@ export class ThreadPoolExecutor extends LocalExecutor {
   }
 }
 
+const limitRules = {
+  maxYoungGenerationSizeMb: { from: 0 },
+  maxOldGenerationSizeMb: { from: 0 },
+  codeRangeSizeMb: { from: 0 },
+  stackSizeMb: { from: 0 },
+} satisfies Record<keyof ResourceLimits, NumberRule>;
+
 function withDefaults(given: ThreadPoolOptions, environment: ExecutorEnvironment): ThreadSettings {
   const fairShare = Math.max(1, Math.floor(availableParallelism() / environment.processes));
   const maxThreads = given.maxThreads ?? Math.max(given.minThreads ?? 1, fairShare);
@@ -63,13 +70,15 @@ function withDefaults(given: ThreadPoolOptions, environment: ExecutorEnvironment
   };
 }
 
-function check(given: ThreadPoolOptions): void {
+function check(options: ThreadPoolOptions): void {
+  const { resourceLimits = {}, ...given } = options;
+  checkNumbers("ThreadPoolExecutor: resourceLimits", resourceLimits, limitRules);
   checkNumbers("ThreadPoolExecutor", given, {
     maxThreads: { from: 1, integer: true },
     minThreads: { from: 0, integer: true, to: given.maxThreads, toName: "maxThreads" },
     idleTimeout: { from: 0 },
     concurrency: { from: 1, integer: true },
-    bootTimeout: { from: 1 },
+    bootTimeout: milliseconds(1),
     maxTasksPerWorker: { from: 1, integer: true },
     maxHeapMb: { from: 1 },
     ...queueRules,
