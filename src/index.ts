@@ -23,6 +23,7 @@ export {
   createSignedValue,
   decodeSignedValue,
 } from "./http/signed-value.js";
+export { type ProxyHeaders } from "./http/trusted-proxies.js";
 export { type CookieScope } from "./web/set-cookies.js";
 export { type SignedCookieOptions } from "./web/signed-cookies.js";
 export { type TrustOptions } from "./web/trust.js";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { isValidHost, splitTarget, withoutPort } from "#src/http/target.js";
+import { isValidHost, plainAddress, splitTarget, withoutPort } from "#src/http/target.js";
 
 describe("splitTarget", () => {
   const rows: [target: string, authority: string | undefined, path: string, query: string][] = [
@@ -43,6 +43,13 @@ describe("isValidHost", () => {
   for (const host of [...wrong, "a?b", "a#b", "a%41", "a:1:2", "a".repeat(256)]) {
     it(`refuses ${JSON.stringify(host.slice(0, 10))}`, () => expect(isValidHost(host)).to.equal(false));
   }
+});
+
+describe("plainAddress", () => {
+  it("takes IPv4 out of its IPv6 clothes, and leaves the rest", () => {
+    const given = ["::ffff:192.0.2.1", "192.0.2.1", "2001:db8::1", "::ffff:1", ""];
+    expect(given.map(plainAddress)).to.deep.equal(["192.0.2.1", "192.0.2.1", "2001:db8::1", "::ffff:1", ""]);
+  });
 });
 
 describe("withoutPort", () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { CancelledError, HTTPError } from "#src/errors.js";
 import { defaultHTTPSettings } from "#src/http/limits.js";
-import { HTTPServerRequest } from "#src/http/request.js";
+import { type ForwardedOrigin, HTTPServerRequest } from "#src/http/request.js";
 import { Exchange } from "#src/web/exchange.js";
 import { RawClient } from "../support/raw-client.js";
 
@@ -12,6 +12,7 @@ import { RawClient } from "../support/raw-client.js";
 async function exchanged(
   head: string,
   body: (exchange: Exchange, client: RawClient) => void | Promise<void>,
+  origin?: ForwardedOrigin,
 ): Promise<void> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -20,7 +21,7 @@ async function exchanged(
     client.send(head);
     const [message, response] = (await once(server, "request")) as [IncomingMessage, ServerResponse];
     const [path = "", query = ""] = (message.url ?? "").split("?");
-    const request = new HTTPServerRequest(message, { path, query });
+    const request = new HTTPServerRequest(message, { path, query }, origin);
     const host = { settings: defaultHTTPSettings, sending: () => {}, onDrain: () => () => {} };
     await body(new Exchange(message, response, request, host), client);
   } finally {
@@ -112,16 +113,18 @@ describe("Exchange", () => {
     });
   });
 
-  it("is called what the client says when that is sane", async () => {
-    await exchanged(head("GET /", "X-Request-Id: a:b/c"), ({ requestId }) => {
-      expect(requestId).to.equal("a:b/c");
-    });
+  it("is called what a trusted proxy says when that is sane", async () => {
+    const named = head("GET /", "X-Request-Id: a:b/c");
+    const taken = ({ requestId }: Exchange): void => void expect(requestId).to.equal("a:b/c");
+    await exchanged(named, taken, {});
+    const random = (exchange: Exchange): void => {
+      expect(exchange.requestId)
+        .to.match(/^[0-9a-f-]{36}$/)
+        .and.equal(exchange.requestId);
+    };
     for (const id of ["a b", "a\u00e9", "x".repeat(129)]) {
-      await exchanged(head("GET /", `X-Request-Id: ${id}`), (exchange) => {
-        expect(exchange.requestId)
-          .to.match(/^[0-9a-f-]{36}$/)
-          .and.equal(exchange.requestId);
-      });
+      await exchanged(head("GET /", `X-Request-Id: ${id}`), random, {});
     }
+    await exchanged(named, random);
   });
 });

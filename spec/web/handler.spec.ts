@@ -441,13 +441,15 @@ describe("RequestHandler", () => {
   });
 
   describe("#requestId", () => {
-    it("is the client's when it is sane, else a random one", async () => {
-      await using app = await serve([
-        route(
-          "/",
-          doing((handler) => handler.requestId + handler.requestId),
-        ),
-      ]);
+    const twice = doing((handler) => handler.requestId + handler.requestId);
+
+    it("is not the client's to say", async () => {
+      await using app = await serve([route("/", twice)]);
+      expect(await app.text("/", { headers: { "X-Request-Id": "abc-1" } })).to.match(/^([0-9a-f-]{36})\1$/);
+    });
+
+    it("is a trusted proxy's when it is sane, else a random one", async () => {
+      await using app = await serve([route("/", twice)], { trustedProxies: ["loopback"] });
       expect(await app.text("/", { headers: { "X-Request-Id": "abc-1" } })).to.equal("abc-1abc-1");
       expect(await app.text("/", { headers: { "X-Request-Id": "a b" } })).to.match(/^([0-9a-f-]{36})\1$/);
       expect(await app.text("/", { headers: { "X-Request-Id": "a".repeat(129) } })).to.match(/^([0-9a-f-]{36})\1$/);

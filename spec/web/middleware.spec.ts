@@ -343,7 +343,10 @@ describe("a middleware class", () => {
     @Route("/")
     @Use(Checking)
     class Checked extends Plain {}
-    await using app = await serve([Checked], { executors: { default: new InlineExecutor() } });
+    await using app = await serve([Checked], {
+      executors: { default: new InlineExecutor() },
+      trustedProxies: ["loopback"],
+    });
     expect(await app.text("/", { headers: { "X-Request-Id": "r1" } })).to.equal("key r1");
   });
 

@@ -1,6 +1,9 @@
 import { expect } from "chai";
-import { Application, ConfigurationError } from "waterspout";
+import { Application, ConfigurationError, RequestHandler, route } from "waterspout";
 import { Trust } from "#src/web/trust.js";
+import { expectLog, logged } from "../support/log.js";
+import { exchange } from "../support/raw-client.js";
+import { get, serve } from "../support/serve.js";
 
 describe("Trust", () => {
   it("is made from nothing", () => {
@@ -13,11 +16,120 @@ describe("Trust", () => {
   });
 
   it("refuses the version of a key where there is none", () => {
-    expect(() => new Trust({ keyVersion: 1 })).to.throw(ConfigurationError, /keyVersion needs cookieSecret/);
+    expect(() => new Trust({ keyVersion: 1 })).to.throw(
+      ConfigurationError,
+      /keyVersion means nothing without cookieSecret/,
+    );
+  });
+
+  it("refuses the name of fields that nobody may write", () => {
+    const make = (): Trust => new Trust({ proxyHeaders: "forwarded" });
+    expect(make).to.throw(ConfigurationError, /proxyHeaders means nothing without trustedProxies/);
   });
 
   it("is checked when the application is constructed", () => {
     const make = (): Application => new Application({ handlers: [], cookieSecret: "" });
     expect(make).to.throw(ConfigurationError, /cookieSecret must be/);
+  });
+});
+
+class Origin extends RequestHandler {
+  get(): object {
+    const { remoteIp, protocol, host, hostName, viaTrustedProxy } = this.request;
+    this.setCookie("a", "1");
+    return { remoteIp, protocol, host, hostName, viaTrustedProxy, url: this.request.fullUrl() };
+  }
+}
+
+const said = {
+  "X-Forwarded-For": "192.0.2.1",
+  "X-Forwarded-Proto": "https",
+  "X-Forwarded-Host": "A.example:8443",
+};
+
+describe("an application behind a proxy", () => {
+  it("believes the proxies that it trusts, in all that follows", async () => {
+    await using app = await serve([route("/", Origin)], { trustedProxies: ["loopback"] });
+    const answer = await app.fetch("/", { headers: said });
+    expect(await answer.json()).to.deep.equal({
+      remoteIp: "192.0.2.1",
+      protocol: "https",
+      host: "A.example:8443",
+      hostName: "a.example",
+      viaTrustedProxy: true,
+      url: "https://A.example:8443/",
+    });
+    expect(answer.headers.getSetCookie()).to.deep.equal(["a=1; Path=/; HttpOnly; Secure; SameSite=Lax"]);
+    expect(logged("access")[0]).to.match(/^200 GET \/ \(192\.0\.2\.1\)/);
+  });
+
+  for (const trustedProxies of [undefined, ["10.0.0.0/8", "uniquelocal"]]) {
+    it(`believes nothing when it trusts ${trustedProxies?.join() ?? "nobody"}`, async () => {
+      await using app = await serve([route("/", Origin)], trustedProxies === undefined ? {} : { trustedProxies });
+      const headers = {
+        ...said,
+        Forwarded: "for=192.0.2.1;proto=https",
+        "X-Real-Ip": "192.0.2.1",
+        "X-Scheme": "https",
+      };
+      const answer = await app.fetch("/", { headers });
+      const host = `127.0.0.1:${app.port}`;
+      expect(await answer.json()).to.deep.equal({
+        remoteIp: "127.0.0.1",
+        protocol: "http",
+        host,
+        hostName: "127.0.0.1",
+        viaTrustedProxy: false,
+        url: `http://${host}/`,
+      });
+      expect(answer.headers.getSetCookie()).to.deep.equal(["a=1; Path=/; HttpOnly; SameSite=Lax"]);
+      expect(logged("access")[0]).to.match(/^200 GET \/ \(127\.0\.0\.1\)/);
+    });
+  }
+
+  it("refuses what two kinds of proxies say, before anything is routed", async () => {
+    expectLog(/HTTP 400: both Forwarded and X-Forwarded-…: set proxyHeaders: GET \//, /400 GET/);
+    await using app = await serve([route("/", Origin)], { trustedProxies: ["loopback"] });
+    const answer = await app.fetch("/", { headers: { ...said, Forwarded: "for=192.0.2.1" } });
+    expect([answer.status, await answer.text()]).to.deep.equal([400, '{"title":"Bad Request","status":400}']);
+  });
+
+  it("routes by the host that the proxy says", async () => {
+    const routes = [route("/", Origin, undefined, { host: "a.example" })];
+    await using app = await serve(routes, { trustedProxies: ["loopback"] });
+    expect((await app.fetch("/", { headers: said })).status).to.equal(200);
+    expectLog(/404 GET/);
+    expect((await app.fetch("/")).status).to.equal(404);
+  });
+});
+
+describe("an application with allowed hosts", () => {
+  const hosts = { allowedHosts: ["127.0.0.1", "a.example", "*.b.example"] };
+
+  it("answers for these, with any port", async () => {
+    await using app = await serve([route("/", Origin)], hosts);
+    for (const host of ["a.example", "A.Example:8443", "x.b.example", `127.0.0.1:${app.port}`]) {
+      const answer = await exchange(app.port, get("/").replace("localhost", host));
+      expect([host, answer.status]).to.deep.equal([host, 200]);
+    }
+    expect((await app.fetch("/")).status).to.equal(200);
+  });
+
+  it("answers 421 for others, whatever the path, and shows nothing of them", async () => {
+    await using app = await serve([route("/", Origin)], hosts);
+    for (const host of ["evil.example", "b.example", "a.example.evil.net", "localhost"]) {
+      expectLog(new RegExp(`HTTP 421: the host ${host} is none of allowedHosts`), /421 GET/);
+      const answer = await exchange(app.port, get("/none").replace("localhost", host));
+      expect([answer.status, answer.body]).to.deep.equal([421, '{"title":"Misdirected Request","status":421}']);
+    }
+  });
+
+  it("asks for the host of an absolute target, and for the one that a trusted proxy says", async () => {
+    await using app = await serve([route("/", Origin)], { ...hosts, trustedProxies: ["loopback"] });
+    expectLog(/421: the host evil\.example/, /421 GET/, /421: the host evil\.example/, /421 GET/);
+    const absolute = get("http://evil.example/").replace("localhost", "a.example");
+    expect((await exchange(app.port, absolute)).status).to.equal(421);
+    const forwarded = get("/", "X-Forwarded-Host: evil.example").replace("localhost", "a.example");
+    expect((await exchange(app.port, forwarded)).status).to.equal(421);
   });
 });

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { type Cookies, parseCookies } from "./cookies.js";
 import { hasBody } from "./framing.js";
-import { splitTarget, withoutPort } from "./target.js";
+import { plainAddress, splitTarget, withoutPort } from "./target.js";
 
 /** The header fields of a request by name in any case. */
 export class RequestHeaders {
@@ -40,6 +40,8 @@ export interface ForwardedOrigin {
   readonly remoteIp?: string;
   readonly protocol?: "http" | "https";
   readonly host?: string;
+  /** Why nothing can be said: the request is to be refused with 400. */
+  readonly malformed?: string;
 }
 
 /**
@@ -100,8 +102,13 @@ export class HTTPServerRequest {
     return this.#message.socket;
   }
 
+  /** Whether the peer is one of `trustedProxies`: then address, protocol and host are what it says. */
+  get viaTrustedProxy(): boolean {
+    return this.#forwarded !== undefined;
+  }
+
   /**
-   * Host and port that the client asked for: the absolute-form target's, else the Host field's. An HTTP/1.0 request
+   * Host and port that the client asked for: what a trusted proxy says, else the absolute-form target's, else the Host field's. An HTTP/1.0 request
    * without Host gets the address it came in on.
    */
   get host(): string {
@@ -119,7 +126,7 @@ export class HTTPServerRequest {
     return this.#forwarded?.protocol ?? ("encrypted" in this.socket ? "https" : "http");
   }
 
-  /** The peer's address; an IPv4 address in IPv6 clothes is shown as IPv4. May be empty when the socket is gone and nobody asked before. */
+  /** The client's address as trusted proxies saw it, else the peer's; an IPv4 address in IPv6 clothes is shown as IPv4. May be empty when the socket is gone and nobody asked before. */
   get remoteIp(): string {
     return this.#forwarded?.remoteIp ?? remoteIpOf(this.socket);
   }
@@ -140,11 +147,10 @@ const empty = Buffer.alloc(0);
 
 /** The address of the other side as people write it; empty when the socket is closed. */
 export function remoteIpOf(socket: Socket): string {
-  const address = socket.remoteAddress ?? "";
-  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+  return plainAddress(socket.remoteAddress ?? "");
 }
 
 function localHost({ localAddress = "127.0.0.1", localPort }: Socket): string {
-  const address = localAddress.startsWith("::ffff:") ? localAddress.slice("::ffff:".length) : localAddress;
+  const address = plainAddress(localAddress);
   return `${address.includes(":") ? `[${address}]` : address}:${localPort ?? 80}`;
 }

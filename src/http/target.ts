@@ -40,6 +40,11 @@ export function isValidHost(host: string): boolean {
   return (address === undefined || isIPv6(address)) && (port === undefined || Number(port) <= 65_535);
 }
 
+/** An address as people write it, given in lower case: IPv4 in IPv6 clothes (`::ffff:192.0.2.1`) is shown as IPv4. */
+export function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
+}
+
 /** The host without its port, in lower case: `[::1]:80` gives `[::1]`. */
 export function withoutPort(host: string): string {
   return host.replace(/:\d*$/, "").toLowerCase();

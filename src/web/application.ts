@@ -130,9 +130,12 @@ export class Application implements HandlerApplication {
   handle(message: IncomingMessage, raw: ServerResponse, host: ExchangeHost): void {
     const { targets, dispatch } = this.#open();
     const target = canonicalPath(pathAndQuery(message));
-    const request = new HTTPServerRequest(message, target ?? { path: "", query: "" });
+    const origin = this.trust.originOf(message);
+    const request = new HTTPServerRequest(message, target ?? { path: "", query: "" }, origin);
     const exchange = new Exchange(message, raw, request, host);
     if (target === undefined) return this.#refuse(exchange, new HTTPError(400, "a malformed path"));
+    const refusal = this.trust.refusalOf(request, origin);
+    if (refusal !== undefined) return this.#refuse(exchange, refusal);
     const match = this.#router.find(this.#hasHosts ? request.hostName : undefined, target.path);
     const route = match && targets.get(match.target);
     if (route === undefined) return this.#refuse(exchange, new HTTPError(404));

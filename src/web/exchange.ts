@@ -23,7 +23,7 @@ export interface ExchangeHost extends ResponseHost {
 /** How a request ended: see `RequestHandler.onFinish`. */
 export type Outcome = "completed" | "error" | "clientClosed" | "timeout";
 
-/** What a client may name its request: longer or stranger ids are replaced, so that logs stay readable. */
+/** What a proxy may name a request: longer or stranger ids are replaced, so that logs stay readable. */
 const acceptableId = /^[\w.:/+=@-]{1,128}$/;
 
 /**
@@ -79,9 +79,9 @@ export class Exchange implements RequestContext {
     return this.#ended instanceof Finish;
   }
 
-  /** The client's `X-Request-Id` when it is sane, else a random one. */
+  /** The `X-Request-Id` of a trusted proxy when it is sane, else a random one. */
   get requestId(): string {
-    this.#id ??= this.#clientsId() ?? randomUUID();
+    this.#id ??= this.#givenId() ?? randomUUID();
     return this.#id;
   }
 
@@ -157,7 +157,8 @@ export class Exchange implements RequestContext {
     return parseArguments(decodeUtf8(this.request.body), this.settings.parameterLimit);
   }
 
-  #clientsId(): string | undefined {
+  #givenId(): string | undefined {
+    if (!this.request.viaTrustedProxy) return undefined;
     const given = this.request.headers.get("x-request-id");
     return given !== undefined && acceptableId.test(given) ? given : undefined;
   }

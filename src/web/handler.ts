@@ -116,7 +116,7 @@ export abstract class RequestHandler {
     return this.#exchange("signal").signal;
   }
 
-  /** The client's `X-Request-Id` when it is sane, else a random one. Made at the first use. */
+  /** The `X-Request-Id` of a trusted proxy when it is sane, else a random one. Made at the first use. */
   get requestId(): string {
     return this.#exchange("requestId").requestId;
   }

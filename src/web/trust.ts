@@ -1,5 +1,9 @@
-import { ConfigurationError } from "../errors.js";
+import type { IncomingMessage } from "node:http";
+import { ConfigurationError, HTTPError } from "../errors.js";
+import { AllowedHosts } from "../http/allowed-hosts.js";
+import type { ForwardedOrigin, HTTPServerRequest } from "../http/request.js";
 import type { CookieSecret } from "../http/signed-value.js";
+import { type ProxyHeaders, TrustedProxies } from "../http/trusted-proxies.js";
 import { CookieSigner } from "./cookie-signer.js";
 
 /** Whom and what an application believes: the part of its definition that is about cookies, proxies and other sites. */
@@ -11,22 +15,47 @@ export interface TrustOptions {
   readonly cookieSecret?: CookieSecret;
   /** The key of `cookieSecret` that signs; needed when it is an object, and refused when it is a string. */
   readonly keyVersion?: number;
+  /**
+   * Whose word counts about a client's address, protocol and host: addresses, ranges in CIDR notation, `"loopback"`,
+   * `"linklocal"`, `"uniquelocal"`. Default: nobody's.
+   */
+  readonly trustedProxies?: readonly string[];
+  /** Which fields these proxies write. Default: either, and a request with both is 400. */
+  readonly proxyHeaders?: ProxyHeaders;
+  /** The hosts that are answered for, without ports; `"*.example.com"` for subdomains. Others get 421. Default: all. */
+  readonly allowedHosts?: readonly string[];
 }
 
-const names = { cookieSecret: 1, keyVersion: 1 } satisfies Record<keyof TrustOptions, 1>;
+const names = {
+  cookieSecret: 1,
+  keyVersion: 1,
+  trustedProxies: 1,
+  proxyHeaders: 1,
+  allowedHosts: 1,
+} satisfies Record<keyof TrustOptions, 1>;
 
 /** The names that a definition may have for it. */
 export const trustOptionNames: readonly string[] = Object.keys(names);
 
+/** Options that mean nothing without another. */
+const dependent: readonly (readonly [name: keyof TrustOptions, needed: keyof TrustOptions])[] = [
+  ["keyVersion", "cookieSecret"],
+  ["proxyHeaders", "trustedProxies"],
+];
+
 /** {@link TrustOptions}, checked and compiled once. */
 export class Trust {
   readonly #signer: CookieSigner | undefined;
+  readonly #proxies: TrustedProxies | undefined;
+  readonly #hosts: AllowedHosts | undefined;
 
   /** @throws ConfigurationError for options that contradict each other or a rule. */
-  constructor({ cookieSecret, keyVersion }: TrustOptions) {
+  constructor(options: TrustOptions) {
+    const { cookieSecret, keyVersion, trustedProxies, proxyHeaders, allowedHosts } = options;
+    for (const [name, needed] of dependent) refuseAlone(options, name, needed);
     if (cookieSecret !== undefined) this.#signer = new CookieSigner(cookieSecret, keyVersion);
-    else if (keyVersion !== undefined)
-      throw new ConfigurationError("keyVersion needs cookieSecret, which it is a key of");
+    if (trustedProxies !== undefined) this.#proxies = new TrustedProxies(trustedProxies, proxyHeaders);
+    if (allowedHosts !== undefined) this.#hosts = new AllowedHosts(allowedHosts);
   }
 
   /** @throws ConfigurationError without `cookieSecret`. */
@@ -34,4 +63,21 @@ export class Trust {
     if (this.#signer !== undefined) return this.#signer;
     throw new ConfigurationError("signed cookies need `cookieSecret` in the application's definition");
   }
+
+  /** What proxies say about a request; undefined when nobody is believed who speaks here. */
+  originOf(message: IncomingMessage): ForwardedOrigin | undefined {
+    return this.#proxies?.originOf(message);
+  }
+
+  /** Why a request is not even routed; undefined: go on. */
+  refusalOf(request: HTTPServerRequest, origin: ForwardedOrigin | undefined): HTTPError | undefined {
+    if (origin?.malformed !== undefined) return new HTTPError(400, origin.malformed);
+    if (this.#hosts === undefined || this.#hosts.has(request.hostName)) return undefined;
+    return new HTTPError(421, `the host ${request.hostName} is none of allowedHosts`);
+  }
+}
+
+function refuseAlone(options: TrustOptions, name: keyof TrustOptions, needed: keyof TrustOptions): void {
+  if (options[name] === undefined || options[needed] !== undefined) return;
+  throw new ConfigurationError(`${name} means nothing without ${needed}`);
 }
