@@ -129,6 +129,8 @@ describe("the guide", () => {
     ["docs/cookies-and-trust.md", "src/web/signed-cookies.ts", "SignedCookieOptions"],
     ["docs/processes.md", "src/process/options.ts", "SupervisorOptions"],
     ["docs/http.md", "src/http/limits.ts", "defaults"],
+    ["docs/logging.md", "src/log.ts", "LogSettings"],
+    ["docs/logging.md", "src/log.ts", "LogRecord"],
     ["docs/handlers.md", "src/http/conditional.ts", "Validators"],
     ["docs/events.md", "src/web/events.ts", "ServerSentEvent"],
     ["docs/events.md", "src/web/events.ts", "EventStreamOptions"],

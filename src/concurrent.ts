@@ -35,6 +35,8 @@ export interface TaskOptions {
    * time ends the task by `signal`. Default: no end.
    */
   readonly timeLeft?: number;
+  /** Called when the task starts, with the milliseconds that it waited in the queue; must not throw. Default: nothing. */
+  readonly onStart?: (waited: number) => void;
   /**
    * Moves the memory of all buffers and typed arrays in the arguments and the result to the other side instead of copying it;
    * what the sender holds is empty afterwards. See `move` for single values. Default: false.

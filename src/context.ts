@@ -64,6 +64,8 @@ export interface RequestContext {
   readonly traceparent?: string | undefined;
   /** Milliseconds that are left until the request's time is up; undefined when it has no end. */
   readonly timeLeft?: number | undefined;
+  /** Called when a task of the request starts, with the milliseconds that it waited. */
+  taskStarted?(waited: number): void;
 }
 
 const requests = new AsyncLocalStorage<RequestContext>();

@@ -72,8 +72,10 @@ export { define, options, parseCommandLine, parseConfigFile } from "./options/in
 
 // Log
 export {
+  type LogFields,
   type LogLevel,
   type LogRecord,
+  type LogSettings,
   type LogSink,
   type LogStream,
   accessLog,

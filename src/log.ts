@@ -4,6 +4,9 @@ import { inspect } from "node:util";
 export type LogStream = "access" | "application" | "general";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
+/** What a machine reads of a line beside its text. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
 /** One line of the log. `error` is printed with its stack and causes; `fields` are for machine-readable sinks. */
 export interface LogRecord {
   readonly time: Date;
@@ -11,13 +14,54 @@ export interface LogRecord {
   readonly level: LogLevel;
   readonly message: string;
   readonly error?: unknown;
-  readonly fields?: Readonly<Record<string, unknown>>;
+  /** Worked out when it is read: a sink that prints text alone does not pay for it. */
+  readonly fields?: LogFields | undefined;
+}
+
+/** How a program logs; see `docs/logging.md`. A sink that the program sets by `setLogSink` comes before `format`. */
+export interface LogSettings {
+  /** `"lines"` are Tornado's, for people; `"json"` is one object a line, by pino. Default: `"json"` when NODE_ENV is production. */
+  readonly format?: "lines" | "json";
+  /** Records below it are dropped. Default: `"info"`. */
+  readonly level?: LogLevel;
+  /**
+   * Names of query parameters (in a line's target) and of fields (in JSON) whose values are shown as `[redacted]`; they
+   * replace the default ones. Default: `password`, `token`, `secret` and other usual names of credentials.
+   */
+  readonly redact?: readonly string[];
 }
 
 /** Where records go. It is called synchronously and must not throw; if it does, the record falls back to stderr. */
 export type LogSink = (record: LogRecord) => void;
 
-type Details = Pick<LogRecord, "error" | "fields">;
+/** What is logged beside a message; fields that cost something are given by a function. */
+interface Details {
+  readonly error?: unknown;
+  readonly fields?: LogFields | (() => LogFields);
+}
+
+/** A record whose fields are not worked out yet. */
+class Entry implements LogRecord {
+  readonly time = new Date();
+  readonly stream: LogStream;
+  readonly level: LogLevel;
+  readonly message: string;
+  declare readonly error?: unknown;
+  #fields: Details["fields"];
+
+  constructor(stream: LogStream, level: LogLevel, message: string, details: Details | undefined) {
+    this.stream = stream;
+    this.level = level;
+    this.message = message;
+    if (details !== undefined && "error" in details) this.error = details.error;
+    this.#fields = details?.fields;
+  }
+
+  get fields(): LogFields | undefined {
+    if (typeof this.#fields === "function") this.#fields = this.#fields();
+    return this.#fields;
+  }
+}
 
 /** Writes to one stream. Source: the three loggers of `tornado.log`. */
 export class Logger {
@@ -55,14 +99,22 @@ export const generalLog = new Logger("general");
 const rank: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 let sink: LogSink = writeLine;
+/** Whether the sink is the application's choice and not a default of ours. */
+let chosen = false;
 let threshold: LogLevel = "info";
 let label = "";
 
-/** Replaces the sink and returns the one before it. Default: Tornado's line format on stderr. */
+/** Replaces the sink and returns the one before it. Default: what `logging` of the application says, or lines on stderr. */
 export function setLogSink(next: LogSink): LogSink {
   const previous = sink;
   sink = next;
+  chosen = true;
   return previous;
+}
+
+/** Replaces the sink unless the application has chosen one by {@link setLogSink}. */
+export function setDefaultLogSink(next: LogSink): void {
+  if (!chosen) sink = next;
 }
 
 /** Records below this level are dropped before they are formatted. Default: `"info"`. */
@@ -80,8 +132,11 @@ export function setLogLabel(next: string): void {
 }
 
 function emit(stream: LogStream, level: LogLevel, message: string, details: Details | undefined): void {
-  if (rank[level] < rank[threshold]) return;
-  const record: LogRecord = { time: new Date(), stream, level, message, ...details };
+  if (rank[level] >= rank[threshold]) passOn(new Entry(stream, level, message, details));
+}
+
+/** Logs a record that was made elsewhere, in a worker for example. */
+export function passOn(record: LogRecord): void {
   try {
     sink(record);
   } catch (failure) {
@@ -91,8 +146,18 @@ function emit(stream: LogStream, level: LogLevel, message: string, details: Deta
   }
 }
 
+/** Where a person reads, warnings and errors stand out (https://no-color.org). */
+const colours = process.stderr.isTTY && !process.env["NO_COLOR"];
+const codes: Record<LogLevel, number> = { debug: 34, info: 32, warn: 33, error: 31 };
+
 function writeLine(record: LogRecord): void {
-  process.stderr.write(`${formatRecord(record)}\n`);
+  const line = formatRecord(record);
+  process.stderr.write(`${colours ? coloured(line, record.level) : line}\n`);
+}
+
+function coloured(line: string, level: LogLevel): string {
+  const end = line.indexOf("]") + 1;
+  return `\u001b[${codes[level]}m${line.slice(0, end)}\u001b[0m${line.slice(end)}`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { ConfigurationError, StartError } from "./errors.js";
 import type { HTTPTransport } from "./http/server.js";
 import { IOLoop } from "./loop.js";
 import { generalLog } from "./log.js";
+import { useLogging } from "./logging.js";
 import type { ReadyChild } from "./process/events.js";
 import type { SupervisorOptions } from "./process/options.js";
 import { isChild } from "./process/role.js";
@@ -111,6 +112,7 @@ export class HTTPServer {
     const binding = this.#bound();
     if (isWorker()) return handOver(() => workerApplication(this.#application));
     this.#refuse(processes);
+    await useLogging(this.#application.definition.logging);
     if (processes === 1 || isChild()) return this.#serve(binding, processes);
     return this.#supervise(binding, processes, options);
   }

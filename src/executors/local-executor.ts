@@ -216,7 +216,9 @@ export abstract class LocalExecutor extends Executor {
 
   #run(task: Task): void {
     const now = performance.now();
-    this.#queueWait.add(now - task.queuedAt);
+    const waited = now - task.queuedAt;
+    this.#queueWait.add(waited);
+    task.call.options.onStart?.(waited);
     task.begin(now);
     this.#running.set(task.id, task);
     publishTask("started", this, task);

@@ -6,6 +6,7 @@ import { becomeWorkerProcess } from "../worker-process.js";
 import { giveOwnMemory } from "./own-memory.js";
 import type { ControlMessage, TaskMessage, WorkerMessage, WorkerSettings } from "./protocol.js";
 import type { TaskMemory } from "./running-task.js";
+import { forwardLog } from "./worker-log.js";
 import { WorkerSession } from "./worker-session.js";
 
 /** What an executor forks. The first message is the settings, what follows are tasks and what concerns them, in order. */
@@ -35,6 +36,7 @@ function begin(settings: WorkerSettings): WorkerSession {
   becomeWorker();
   becomeWorkerProcess(settings.taskId);
   setLogLevel(settings.logLevel as LogLevel);
+  forwardLog((message) => post(message));
   // A transfer list is not needed: between processes everything is a copy.
   const begun = new WorkerSession((message) => post(message), settings, exit);
   process.on("uncaughtException", (error) => begun.uncaught(error));

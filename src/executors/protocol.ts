@@ -1,5 +1,6 @@
 import type { EncodedError } from "./error-codec.js";
 import type { Marks } from "./values.js";
+import type { EncodedRecord } from "./worker-log.js";
 
 /** The messages between an executor and its workers. Both sides are ours; nothing else reads or writes them. */
 
@@ -35,6 +36,7 @@ export type WorkerMessage =
   | { readonly type: "ready"; readonly registryHash: string }
   | { readonly type: "bootFailed"; readonly error: EncodedError }
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly chunk: string | Uint8Array }
+  | { readonly type: "log"; readonly record: EncodedRecord }
   | { readonly type: "item"; readonly id: number; readonly value: unknown; readonly marks?: Marks }
   | { readonly type: "reply"; readonly id: number; readonly reply: Reply }
   | { readonly type: "uncaught"; readonly error: EncodedError }

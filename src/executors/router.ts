@@ -150,11 +150,10 @@ function taskOptions({ options, request }: ExecutorCall): TaskOptions {
 }
 
 /** What a task takes over from the request in whose course it is submitted. */
-function requestOptions(
-  { signal, requestId, traceparent, timeLeft }: RequestContext,
-  onDisconnect: "cancel" | "detach",
-): TaskOptions {
+function requestOptions(request: RequestContext, onDisconnect: "cancel" | "detach"): TaskOptions {
+  const { signal, requestId, traceparent, timeLeft } = request;
   return {
+    onStart: (waited) => request.taskStarted?.(waited),
     ...(requestId !== undefined && { requestId }),
     ...(traceparent !== undefined && { traceparent }),
     ...(onDisconnect === "cancel" && { signal, ...(timeLeft !== undefined && { timeLeft }) }),

@@ -12,6 +12,7 @@ import {
   type ThreadTask,
   TaskSlots,
 } from "./thread-protocol.js";
+import { forwardLog } from "./worker-log.js";
 import { redirectOutput } from "./worker-output.js";
 import { WorkerSession } from "./worker-session.js";
 
@@ -30,6 +31,7 @@ becomeWorker();
 setLogLevel(settings.logLevel as LogLevel);
 parentPort?.postMessage({ threadId, port: port2 } satisfies ThreadHello, [port2]);
 redirectOutput(post);
+forwardLog(post);
 const session = new WorkerSession(post, settings, (code) => process.exit(code));
 process.on("uncaughtException", (error) => session.uncaught(error));
 executor.on("message", (message: ControlMessage) => session.handle(message));

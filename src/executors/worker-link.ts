@@ -3,6 +3,7 @@ import { generalLog } from "../log.js";
 import { decodeError } from "./error-codec.js";
 import type { ControlMessage, Reply, WorkerMessage } from "./protocol.js";
 import { decodeValues } from "./values.js";
+import { logForwarded } from "./worker-log.js";
 
 /** What a link tells the workers it belongs to. */
 export interface WorkerLinkHost {
@@ -83,6 +84,8 @@ export abstract class WorkerLink {
       case "output":
         process[message.stream].write(message.chunk);
         return;
+      case "log":
+        return logForwarded(message.record);
       case "reply":
         return this.#host.reply(message.id, message.reply);
       case "item":

@@ -4,6 +4,7 @@ import type { TaskExecutor } from "../concurrent.js";
 import type { CallRouter } from "../decorators/calls.js";
 import { ConfigurationError, ExecutorClosedError, HTTPError } from "../errors.js";
 import { type HTTPSettings, defaultHTTPSettings, httpSettings } from "../http/limits.js";
+import type { LogSettings } from "../log.js";
 import { HTTPServerRequest } from "../http/request.js";
 import { splitTarget } from "../http/target.js";
 import { canonicalPath } from "../routing/path.js";
@@ -40,6 +41,8 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
   readonly middleware?: readonly Middleware[];
   /** One line for each request. Default: true. */
   readonly accessLog?: boolean;
+  /** How the program logs. */
+  readonly logging?: LogSettings;
   /** Shows the stack of an error to the client. Refused with several processes and when NODE_ENV is production. Default: false. */
   readonly debug?: boolean;
   /** Not available: refused with what to use instead. Default: false. */

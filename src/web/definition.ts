@@ -10,6 +10,7 @@ const own = {
   executors: 1,
   middleware: 1,
   accessLog: 1,
+  logging: 1,
   debug: 1,
   autoreload: 1,
   module: 1,

@@ -40,6 +40,8 @@ export class Exchange implements RequestContext {
   /** Longest body in bytes, decoded. Counts when the reading begins. */
   bodyLimit: number;
   outcome: Outcome = "completed";
+  /** How long its tasks have waited for an executor, together, in milliseconds; undefined when it had none. */
+  queueTime: number | undefined;
   /** Called once when the client leaves before it was answered. */
   onClientClosed: (() => void) | undefined;
   /** Sends one item of an iterable answer; undefined: items are text and bytes, written as they are. */
@@ -131,6 +133,11 @@ export class Exchange implements RequestContext {
   /** See {@link ExchangeHost.onDrain}. */
   onDrain(callback: () => void): () => void {
     return this.#host.onDrain(callback);
+  }
+
+  /** A task of this request was started after waiting so long, in milliseconds. */
+  taskStarted(waited: number): void {
+    this.queueTime = (this.queueTime ?? 0) + waited;
   }
 
   /** Ends the request's work, with the reason that its signal carries. The first reason counts. */

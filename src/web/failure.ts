@@ -54,7 +54,7 @@ function finishEarly(handler: RequestHandler, exchange: Exchange, { chunk }: Fin
 function logError(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
   if (exchange.outcome === "clientClosed" && followsFromEnd(error)) return;
   if (handler !== undefined && attempt(() => handler.logException(error))) return;
-  attempt(() => logFailure(exchange.request, error));
+  attempt(() => logFailure(exchange, error));
 }
 
 /** An error that only says again that the request is over, in our words or in those of what `signal` was given to. */

@@ -369,7 +369,7 @@ export abstract class RequestHandler {
    * stack. Not async.
    */
   logException(error: unknown): void {
-    logFailure(this.request, error);
+    logFailure(this.#exchange("logException"), error);
   }
 
   /** The path of the route that is called `name`, with its parameters filled in. @throws ConfigurationError for an unknown name. */
