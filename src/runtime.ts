@@ -6,6 +6,7 @@ import { ClassRegistry } from "./executors/registry.js";
 import { ExecutorRouter } from "./executors/router.js";
 import type { WorkerApplication } from "./executors/worker-application.js";
 import { IOLoop } from "./loop.js";
+import { loopDelay } from "./loop-delay.js";
 import { applicationModule } from "./modules.js";
 import { taskId } from "./process/role.js";
 import type { Application, ConfigureContext } from "./web/application.js";
@@ -18,6 +19,8 @@ import { middlewareClasses } from "./web/middleware.js";
 export class ApplicationRuntime {
   readonly #container = new ApplicationContainer();
   #executors: ExecutorRouter | undefined;
+  #stopWatching: (() => void) | undefined;
+  #blockedLoops = 0;
 
   private constructor() {
     // One that is started: see start().
@@ -43,7 +46,17 @@ export class ApplicationRuntime {
   /** Ends the executors, then the services. Tasks have `deadline` milliseconds to finish. Never rejects. Safe to call twice. */
   async stop(deadline: number): Promise<void> {
     await this.#executors?.shutdown(deadline);
+    this.#stopWatching?.();
     await this.#container.dispose();
+  }
+
+  /** How often the event loop was held for longer than `blockedLoopThreshold`, as far as 50 ms can tell. */
+  get blockedLoops(): number {
+    return this.#blockedLoops;
+  }
+
+  #noteLate(late: number, threshold: number): void {
+    if (threshold > 0 && late > threshold) this.#blockedLoops += 1;
   }
 
   async #start(application: Application, processes: number): Promise<void> {
@@ -57,6 +70,7 @@ export class ApplicationRuntime {
     const classes = executorClasses(application, container);
     await executors.start(classes, environmentOf(application, container, new ClassRegistry(classes), processes));
     IOLoop.current().setDefaultExecutor(() => executors.useDefault());
+    this.#stopWatching = loopDelay.start((late) => this.#noteLate(late, application.blockedLoopThreshold));
   }
 }
 
