@@ -30,13 +30,19 @@ describe("refuseUnknown", () => {
 
 describe("checkDefinition", () => {
   it("takes a list of handlers, also an empty one: a definition may be for its executors alone", () => {
-    checkDefinition({ handlers: [], accessLog: false, bodyLimit: 10 });
+    checkDefinition({ handlers: [], accessLog: false, bodyLimit: 10, blockedLoopThreshold: 0 });
   });
 
-  it("refuses handlers that are no list, and unknown names", () => {
+  it("refuses handlers that are no list, a threshold that is none, and unknown names", () => {
     for (const handlers of [undefined, {}, class {}]) {
       const definition = { handlers } as unknown as ApplicationDefinition;
       expect(() => checkDefinition(definition)).to.throw(ConfigurationError, "needs `handlers`, a list of");
+    }
+    for (const blockedLoopThreshold of [-1, 0.5, Number.NaN, "100" as unknown as number]) {
+      expect(() => checkDefinition({ handlers: [], blockedLoopThreshold })).to.throw(
+        ConfigurationError,
+        `blockedLoopThreshold must be a whole number of milliseconds from 0 up (0: off), got ${blockedLoopThreshold}`,
+      );
     }
     const slip = { handlers: [], acessLog: true } as ApplicationDefinition;
     expect(() => checkDefinition(slip)).to.throw(ConfigurationError, "did you mean accessLog?");

@@ -21,7 +21,8 @@ export interface RunningApplication extends AsyncDisposable {
  * executors import the module, so a bare definition can use an `InlineExecutor` only, unless `module` names one.
  *
  * @param options replaces parts of the definition. Idle connections are closed at once at the end unless `drainLinger` says
- * otherwise, so that a spec does not wait for them.
+ * otherwise, so that a spec does not wait for them; `blockedLoopThreshold` is off, because a machine that runs specs is slow at
+ * times, and an `InlineExecutor` blocks on purpose.
  * @throws ConfigurationError when the module has no such export, and whatever starting throws.
  *
  * @example
@@ -33,7 +34,7 @@ export async function startApplication(
   options: StartOptions = {},
 ): Promise<RunningApplication> {
   const definition = isModule(source) ? await exportedBy(source) : { module: noModule, ...source };
-  const application = new Application({ drainLinger: 0, ...definition, ...options });
+  const application = new Application({ drainLinger: 0, blockedLoopThreshold: 0, ...definition, ...options });
   const server = new HTTPServer(application);
   const { port } = await server.listen(0, "127.0.0.1");
   const url = `http://127.0.0.1:${port}`;

@@ -9,6 +9,7 @@ import { HTTPServerRequest } from "../http/request.js";
 import { splitTarget } from "../http/target.js";
 import { canonicalPath } from "../routing/path.js";
 import { Router } from "../routing/router.js";
+import { BlockedLoopWatch } from "./blocked-loop.js";
 import { checkDefinition } from "./definition.js";
 import { type DispatchContext, serveRequest } from "./dispatch.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
@@ -45,6 +46,11 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
   readonly logging?: LogSettings;
   /** Shows the stack of an error to the client. Refused with several processes and when NODE_ENV is production. Default: false. */
   readonly debug?: boolean;
+  /**
+   * A handler that holds the event loop for longer, in milliseconds, is counted, and in development named in the log with
+   * `@RunOnExecutor` as the remedy. 0: off. Default: 100.
+   */
+  readonly blockedLoopThreshold?: number;
   /** Not available: refused with what to use instead. Default: false. */
   readonly autoreload?: boolean;
   /** The module that workers import; `bootstrap` sets it. Default: the program's main module. */
@@ -102,6 +108,11 @@ export class Application implements HandlerApplication {
     return this.definition.debug ?? false;
   }
 
+  /** As in the definition, in milliseconds; 0 when it is off. */
+  get blockedLoopThreshold(): number {
+    return this.definition.blockedLoopThreshold ?? 100;
+  }
+
   /** The table, in the order of the definition. */
   get routes(): readonly RouteSpec[] {
     return this.#router.routes.map(({ target }) => target);
@@ -125,6 +136,7 @@ export class Application implements HandlerApplication {
       application: this,
       router: opened.router,
       accessLog: this.definition.accessLog ?? true,
+      blockedLoop: this.#blockedLoopWatch(),
     };
     this.#serving = { ...opened, targets, dispatch };
   }
@@ -148,6 +160,11 @@ export class Application implements HandlerApplication {
   #refuse(exchange: Exchange, error: HTTPError): void {
     failRequest(undefined, exchange, error);
     void concludeRequest(undefined, exchange, this.definition.accessLog ?? true);
+  }
+
+  #blockedLoopWatch(): BlockedLoopWatch | undefined {
+    const off = this.blockedLoopThreshold === 0 || process.env["NODE_ENV"] === "production";
+    return off ? undefined : new BlockedLoopWatch(this.blockedLoopThreshold);
   }
 
   #open(): Serving {

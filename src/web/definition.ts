@@ -12,6 +12,7 @@ const own = {
   accessLog: 1,
   logging: 1,
   debug: 1,
+  blockedLoopThreshold: 1,
   autoreload: 1,
   module: 1,
 } satisfies Record<keyof Omit<ApplicationDefinition, keyof HTTPSettings | keyof TrustOptions>, 1>;
@@ -38,12 +39,20 @@ export function refuseUnknown(caller: string, given: object, known: readonly str
   }
 }
 
-/** @throws ConfigurationError unless it is an object with a list of handlers and without unknown names. */
+/** @throws ConfigurationError unless it has a list of handlers, a sound `blockedLoopThreshold`, and no unknown names. */
 export function checkDefinition(definition: ApplicationDefinition): void {
   refuseUnknown("the application's definition", definition, definitionNames);
+  checkThreshold(definition.blockedLoopThreshold);
   const { handlers } = definition as { readonly handlers?: unknown };
   if (Array.isArray(handlers)) return;
   throw new ConfigurationError(
     `the application's definition needs \`handlers\`, a list of handler classes and route(…)s, got ${typeof handlers}`,
+  );
+}
+
+function checkThreshold(value: number | undefined): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return;
+  throw new ConfigurationError(
+    `blockedLoopThreshold must be a whole number of milliseconds from 0 up (0: off), got ${String(value)}`,
   );
 }

@@ -4,6 +4,7 @@ import { type CallRouter, bindCalls } from "../decorators/calls.js";
 import { HTTPError, ResponseError } from "../errors.js";
 import { hasBody } from "../http/framing.js";
 import type { ResponseWriter } from "../http/response.js";
+import type { BlockedLoopWatch } from "./blocked-loop.js";
 import type { Exchange } from "./exchange.js";
 import { concludeRequest, failRequest, runHook } from "./failure.js";
 import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
@@ -17,6 +18,8 @@ export interface DispatchContext {
   readonly application: HandlerApplication;
   readonly router: CallRouter;
   readonly accessLog: boolean;
+  /** In development alone: production pays nothing for it. */
+  readonly blockedLoop: BlockedLoopWatch | undefined;
 }
 
 type PathArguments = readonly (string | undefined)[];
@@ -35,11 +38,14 @@ export async function serveRequest(
   applyLimits(exchange, target);
   const scope = target.scoped ? new Scope() : undefined;
   let handler: RequestHandler | undefined;
+  context.blockedLoop?.enter(exchange.request.started);
   try {
     handler = construct(target, exchange, pathArguments, context, scope);
-    const work = run({ handler, exchange, scope }, target, pathArguments);
+    const passage = { handler, exchange, scope, watch: context.blockedLoop };
+    const work = run(passage, target, pathArguments);
     await (target.timeout === undefined ? work : withinTimeout(target.timeout, exchange, work));
   } catch (error) {
+    context.blockedLoop?.came(target.name, target.verbs.get(exchange.request.method));
     failRequest(handler, exchange, error);
   }
   const concluded = concludeRequest(handler, exchange, context.accessLog);
@@ -72,14 +78,17 @@ function construct(
 }
 
 async function run(passage: Passage, target: RouteTarget, pathArguments: PathArguments): Promise<void> {
-  const { handler, exchange } = passage;
+  const { handler, exchange, watch } = passage;
   const { method } = exchange.request;
   handler.setDefaultHeaders();
   handler.initialize?.(target.args);
   const verb = target.verbs.get(method);
   if (verb === undefined && method !== "OPTIONS")
     throw new HTTPError(405, undefined, { headers: { Allow: target.allow } });
-  if (verb !== undefined && hasBody(exchange.message)) await exchange.readBody();
+  if (verb !== undefined && hasBody(exchange.message)) {
+    await exchange.readBody();
+    watch?.enter();
+  }
   const around = target.middleware.around(method);
   const respond = (): Promise<void> =>
     verb === undefined ? answerOptions(passage, target) : answer(passage, target, verb, pathArguments);
@@ -89,13 +98,16 @@ async function run(passage: Passage, target: RouteTarget, pathArguments: PathArg
 
 /** `prepare` and the verb: what middleware stands around. */
 async function answer(passage: Passage, target: RouteTarget, verb: Verb, pathArguments: PathArguments): Promise<void> {
-  const { handler, exchange } = passage;
+  const { handler, exchange, watch } = passage;
   // Middleware may have answered and gone on all the same.
-  if (handler.prepare !== undefined && !exchange.response.finished) await handler.prepare();
+  if (handler.prepare !== undefined && !exchange.response.finished) await prepare(passage, target);
   if (exchange.response.finished) return;
   const call = (): unknown => verb.apply(handler, pathArguments as (string | undefined)[]);
   // Services find the request by its context; nobody pays for one who has no service that asks.
-  const result = await (target.plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call());
+  const returned = target.plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call();
+  watch?.ran(target.name, verb);
+  const result = await returned;
+  if (result !== returned) watch?.resumed(target.name, verb);
   await writeResult(result, passage);
 }
 
@@ -104,6 +116,17 @@ async function answerOptions({ handler, exchange }: Passage, { allow }: RouteTar
   if (exchange.response.finished) return;
   handler.setStatus(204);
   handler.setHeader("Allow", allow);
+}
+
+async function prepare({ handler, watch }: Passage, { name }: RouteTarget): Promise<void> {
+  const returned = handler.prepare?.();
+  watch?.ran(name, methodOf(handler, "prepare"));
+  await returned;
+  watch?.resumed(name, methodOf(handler, "prepare"));
+}
+
+function methodOf(handler: RequestHandler, name: "prepare"): Function | undefined {
+  return Reflect.get(handler, name) as Function | undefined;
 }
 
 /** Nobody waits for a client to take its answer; only an override of `finish` that is async is waited for. */

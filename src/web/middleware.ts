@@ -1,8 +1,9 @@
-import type { ApplicationContainer, InjectionPlan, Scope } from "../container.js";
+import type { ApplicationContainer, Scope } from "../container.js";
 import type { Class } from "../concurrent.js";
 import { runInRequest } from "../context.js";
 import { ConfigurationError } from "../errors.js";
 import { middlewareOf, recordMiddleware } from "../metadata.js";
+import type { BlockedLoopWatch } from "./blocked-loop.js";
 import type { Exchange } from "./exchange.js";
 import type { RequestHandler } from "./handler.js";
 import { writeResult } from "./values.js";
@@ -56,13 +57,19 @@ export interface Passage {
   readonly exchange: Exchange;
   /** Of the request; undefined when nothing in it needs one. */
   readonly scope: Scope | undefined;
+  readonly watch: BlockedLoopWatch | undefined;
 }
 
 /** Runs `innermost` within the middleware of a verb. */
 export type Around = (passage: Passage, innermost: Next) => Promise<void>;
 
 /** One middleware, ready to run. */
-type Step = (passage: Passage, next: Next) => unknown;
+interface Step {
+  /** Whose it is and what its code is, for lines of the log. */
+  readonly owner: string;
+  readonly code: Function;
+  run(passage: Passage, next: Next): unknown;
+}
 
 /** The middleware of one route, by method. */
 export interface MiddlewareTable {
@@ -118,19 +125,28 @@ class Compiler {
   }
 
   #step(entry: unknown, index: number): Step {
-    if (isMiddlewareClass(entry)) return this.#fromClass(this.#container.plan<MiddlewareClass>(entry));
-    if (typeof entry === "function") return ({ handler }, next) => (entry as MiddlewareFunction)(handler, next);
+    if (isMiddlewareClass(entry)) return this.#fromClass(entry);
+    if (typeof entry === "function") return this.#fromFunction(entry as MiddlewareFunction, index);
     throw new ConfigurationError(
       `middleware ${index} of ${this.#owner} is ${typeof entry}: it must be a function (handler, next), or a class with a ` +
         "method handle(handler, next)",
     );
   }
 
-  #fromClass(plan: InjectionPlan<MiddlewareClass>): Step {
+  #fromFunction(code: MiddlewareFunction, index: number): Step {
+    return { owner: `middleware ${index} of ${this.#owner}`, code, run: ({ handler }, next) => code(handler, next) };
+  }
+
+  #fromClass(entry: Class<MiddlewareClass>): Step {
+    const plan = this.#container.plan<MiddlewareClass>(entry);
     this.scoped ||= plan.scoped;
     const run = ({ handler, scope }: Passage, next: Next): unknown => plan.create(scope).handle(handler, next);
-    // Its services find the request by its context, as a handler's do.
-    return plan.callsExecutor ? (passage, next) => runInRequest(passage.exchange, () => run(passage, next)) : run;
+    return {
+      owner: entry.name,
+      code: Reflect.get(entry.prototype as object, "handle") as Function,
+      // Its services find the request by its context, as a handler's do.
+      run: plan.callsExecutor ? (passage, next) => runInRequest(passage.exchange, () => run(passage, next)) : run,
+    };
   }
 }
 
@@ -154,8 +170,14 @@ function composed(steps: readonly Step[]): Around | undefined {
 /** One step around what is inside of it. */
 function surrounded(step: Step, inner: Around | undefined): Around {
   return async (passage, innermost) => {
-    const going = new Going(() => (inner === undefined ? innermost() : inner(passage, innermost)));
-    const value = await step(passage, going.next);
+    const going = new Going(() => {
+      passage.watch?.came(step.owner, step.code);
+      return inner === undefined ? innermost() : inner(passage, innermost);
+    });
+    const returned = step.run(passage, going.next);
+    passage.watch?.ran(step.owner, step.code);
+    const value = await returned;
+    passage.watch?.resumed(step.owner, step.code);
     await writeResult(value, passage);
     // Whoever forgot to await it has not answered yet.
     await going.pending;

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { functionLocation } from "#src/function-location.js";
+
+class Example {
+  wanted(): number {
+    return 1;
+  }
+}
+
+describe("functionLocation", () => {
+  const file = "spec/function-location.spec.ts";
+
+  it("gives file and line of a method, in the source when source maps are on", async () => {
+    const lines = readFileSync(fileURLToPath(new URL("../../spec/function-location.spec.ts", import.meta.url)), "utf8");
+    const line = lines.split("\n").indexOf("  wanted(): number {") + 1;
+    expect(line).to.be.above(0);
+    expect(process.execArgv.concat(process.env["NODE_OPTIONS"] ?? "").join(" ")).to.include("enable-source-maps");
+    expect(await functionLocation(Example.prototype.wanted)).to.equal(`${file}:${line}`);
+    expect(await functionLocation(Example.prototype.wanted), "a second time").to.equal(`${file}:${line}`);
+  });
+
+  it("knows nothing of functions that are in no file", async () => {
+    expect(await functionLocation(Math.max)).to.equal(undefined);
+    expect(await functionLocation(Example.prototype.wanted.bind(new Example()))).to.equal(undefined);
+  });
+
+  it("leaves nothing behind in the global object", async () => {
+    await functionLocation(Example.prototype.wanted);
+    const ours = Object.getOwnPropertySymbols(globalThis).filter((symbol) => String(symbol).includes("waterspout"));
+    expect(ours).to.deep.equal([]);
+  });
+});
