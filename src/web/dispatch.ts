@@ -8,6 +8,7 @@ import type { BlockedLoopWatch } from "./blocked-loop.js";
 import type { Exchange } from "./exchange.js";
 import { concludeRequest, failRequest, runHook } from "./failure.js";
 import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
+import * as tools from "./handler-tools.js";
 import type { Passage } from "./middleware.js";
 import type { RouteTarget } from "./route-table.js";
 import { writeResult } from "./values.js";
@@ -69,7 +70,7 @@ function construct(
   scope: Scope | undefined,
 ): RequestHandler {
   const handler = target.plan.create(scope);
-  attach(handler, { exchange, application, pathArguments });
+  attach(handler, { exchange, application, pathArguments, tools });
   if (target.callsExecutor) bindCalls(handler, { router, request: exchange });
   if (handler.onConnectionClose !== undefined) {
     exchange.onClientClosed = () => void runHook(() => handler.onConnectionClose?.());

@@ -1,21 +1,17 @@
 import type { DependencyContainer } from "../container.js";
 import { MissingArgumentError, RequestNotAvailableError, ResponseError } from "../errors.js";
-import { allArguments } from "../http/arguments.js";
 import type { Validators } from "../http/conditional.js";
 import type { CookieOptions } from "../http/cookies.js";
 import type { HeaderValue } from "../http/header-value.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import type { ResponseWriter } from "../http/response.js";
 import { generalLog } from "../log.js";
-import { checkConditions } from "./conditions.js";
-import { debugPage, errorPage, setErrorHead, writePage } from "./error-page.js";
-import { EventStream, type EventStreamOptions } from "./events.js";
+import type { EventStream, EventStreamOptions } from "./events.js";
 import type { Exchange, Outcome } from "./exchange.js";
-import { logFailure } from "./request-log.js";
+import type * as handlerTools from "./handler-tools.js";
 import type { CookieScope } from "./set-cookies.js";
-import { type SignedCookieOptions, keyVersionOf, readSigned, withExpiry } from "./signed-cookies.js";
+import type { SignedCookieOptions } from "./signed-cookies.js";
 import type { Trust } from "./trust.js";
-import { writeValue } from "./values.js";
 
 /** What a handler can ask of its application. */
 export interface HandlerApplication {
@@ -31,6 +27,8 @@ export interface HandlerApplication {
 /** What the framework gives a handler for the course of one request. */
 export interface HandlerContext {
   readonly exchange: Exchange;
+  /** What handlers work with, which this file must not import: a worker thread imports it and has no request. */
+  readonly tools: typeof handlerTools;
   readonly application: HandlerApplication;
   readonly pathArguments: readonly (string | undefined)[];
 }
@@ -143,7 +141,8 @@ export abstract class RequestHandler {
 
   /** {@link getArguments} for the query alone. */
   getQueryArguments(name: string, strip = true): string[] {
-    return allArguments(this.#exchange("getQueryArguments").queryArguments, name, strip);
+    const { exchange, tools } = this.#available("getQueryArguments");
+    return tools.allArguments(exchange.queryArguments, name, strip);
   }
 
   /** {@link getArgument} for a urlencoded body alone. */
@@ -153,7 +152,8 @@ export abstract class RequestHandler {
 
   /** {@link getArguments} for a urlencoded body alone. */
   getBodyArguments(name: string, strip = true): string[] {
-    return allArguments(this.#exchange("getBodyArguments").bodyArguments, name, strip);
+    const { exchange, tools } = this.#available("getBodyArguments");
+    return tools.allArguments(exchange.bodyArguments, name, strip);
   }
 
   /**
@@ -180,7 +180,8 @@ export abstract class RequestHandler {
    * }
    */
   checkConditions(current: Validators | undefined): void {
-    checkConditions(this.#exchange("checkConditions"), current);
+    const { exchange, tools } = this.#available("checkConditions");
+    tools.checkConditions(exchange, current);
   }
 
   // ---- cookies
@@ -220,12 +221,14 @@ export abstract class RequestHandler {
    * @throws ConfigurationError without `cookieSecret`.
    */
   getSignedCookie(name: string, options?: SignedCookieOptions): string | undefined {
-    return readSigned(this.#available("getSignedCookie"), name, options);
+    const context = this.#available("getSignedCookie");
+    return context.tools.readSigned(context, name, options);
   }
 
   /** The version of the key that a valid signed cookie was signed with; else undefined. @throws as `getSignedCookie` does. */
   getSignedCookieKeyVersion(name: string, options?: SignedCookieOptions): number | undefined {
-    return keyVersionOf(this.#available("getSignedCookieKeyVersion"), name, options);
+    const context = this.#available("getSignedCookieKeyVersion");
+    return context.tools.keyVersionOf(context, name, options);
   }
 
   /**
@@ -234,7 +237,8 @@ export abstract class RequestHandler {
    * @throws ConfigurationError without `cookieSecret`, and as `setCookie` does.
    */
   setSignedCookie(name: string, value: string, options: CookieOptions = {}): void {
-    this.setCookie(name, this.createSignedValue(name, value), withExpiry(options));
+    const { tools } = this.#available("setSignedCookie");
+    this.setCookie(name, this.createSignedValue(name, value), tools.withExpiry(options));
   }
 
   /** What `setSignedCookie` sends as the value, for another place than a cookie. @throws ConfigurationError without `cookieSecret`. */
@@ -281,7 +285,8 @@ export abstract class RequestHandler {
    * Error, an object that JSON shows as `{}`.
    */
   write(chunk: unknown): void {
-    writeValue(this.#response("write"), chunk);
+    const { exchange, tools } = this.#available("write");
+    tools.writeValue(exchange.response, chunk);
   }
 
   /**
@@ -306,7 +311,8 @@ export abstract class RequestHandler {
    * }
    */
   events(options?: EventStreamOptions): EventStream {
-    return new EventStream(this.#exchange("events"), options);
+    const { exchange, tools } = this.#available("events");
+    return new tools.EventStream(exchange, options);
   }
 
   /**
@@ -341,14 +347,15 @@ export abstract class RequestHandler {
    * @throws ResponseError after `finish`.
    */
   sendError(status = 500, error?: unknown): void {
-    const response = this.#response("sendError");
+    const { exchange, tools } = this.#available("sendError");
+    const { response } = exchange;
     if (response.headersWritten && !response.finished) {
       generalLog.error("Cannot send error response after headers written");
       return response.abort();
     }
     response.clear();
     this.setDefaultHeaders();
-    setErrorHead(response, status, error);
+    tools.setErrorHead(response, status, error);
     this.writeError(status, error);
     if (!response.finished) void this.finish();
   }
@@ -359,9 +366,12 @@ export abstract class RequestHandler {
    * prefers; with `debug`, the stack of what ended in a 5xx.
    */
   writeError(status: number, error?: unknown): void {
-    const shown = this.application.debug && status >= 500 && error !== undefined;
-    const page = shown ? debugPage(error) : errorPage(status, error, this.request.headers.get("accept"));
-    writePage(this.#response("writeError"), page);
+    const { exchange, application, tools } = this.#available("writeError");
+    const shown = application.debug && status >= 500 && error !== undefined;
+    const page = shown
+      ? tools.debugPage(error)
+      : tools.errorPage(status, error, exchange.request.headers.get("accept"));
+    tools.writePage(exchange.response, page);
   }
 
   /**
@@ -369,7 +379,8 @@ export abstract class RequestHandler {
    * stack. Not async.
    */
   logException(error: unknown): void {
-    logFailure(this.#exchange("logException"), error);
+    const { exchange, tools } = this.#available("logException");
+    tools.logFailure(exchange, error);
   }
 
   /** The path of the route that is called `name`, with its parameters filled in. @throws ConfigurationError for an unknown name. */
