@@ -210,4 +210,62 @@ describe("Router", () => {
       expect(router.find(undefined, "/a")?.target).to.equal("a");
     });
   });
+
+  describe("#freeze", () => {
+    const freeze = (...rows: Row[]) => {
+      const router = routerOf(...rows);
+      return () => router.freeze();
+    };
+
+    for (const [what, rows, message] of [
+      [
+        "a catch-all string",
+        [
+          ["/files/*", "files"],
+          [/\/files\/(\d+)/, "number"],
+        ],
+        /\/files\\\/\(\\d\+\)\/ of number can never be reached: the route "\/files\/\*" of files takes all/,
+      ],
+      [
+        "a literal string",
+        [
+          [/\/about/, "later"],
+          ["/about", "first"],
+        ],
+        /of later can never.*"\/about" of first/,
+      ],
+      [
+        "a string with a parameter",
+        [
+          ["/users/:id", "user"],
+          [/\/users\/me/, "me"],
+        ],
+        /of me can never.*of user/,
+      ],
+      [
+        "an earlier RegExp",
+        [
+          [/\/.*/, "all"],
+          [/\/a(\d)/, "some"],
+        ],
+        /of some can never.*of all takes all its paths/,
+      ],
+    ] as [string, Row[], RegExp][]) {
+      it(`refuses a RegExp in the shadow of ${what}`, () => {
+        expect(freeze(...rows)).to.throw(ConfigurationError, message);
+      });
+    }
+
+    it("looks at each host for itself", () => {
+      expect(freeze(["/*", "a", { host: "a.org" }], [/\/b/, "b"])).not.to.throw();
+      expect(freeze(["/*", "a", { host: "a.org" }], [/\/b/, "b", { host: "a.org" }])).to.throw(
+        /on host a\.org can never/,
+      );
+      expect(freeze(["/*", "a", { host: /a/ }], [/\/b/, "b", { host: /a/ }])).to.throw(/can never/);
+    });
+
+    it("accepts what can be reached", () => {
+      expect(freeze(["/files/:id", "a"], ["/files/*", "b"], [/\/f(.*)/, "c"], [/\/(.*)/, "d"])).not.to.throw();
+    });
+  });
 });

@@ -3,8 +3,12 @@ import { ConfigurationError } from "../errors.js";
 import { decodeRest } from "./path.js";
 import { type Part, type PathArgument, type Pattern, buildPath } from "./pattern.js";
 
-/** The pieces of a RegExp's source: an escape, a class, the start or end of a group, a quantifier, another character. */
 const token = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!]|<[=!]|<[^>]+>))?|\)|[*+?]\??|\{\d+(?:,\d*)?\}\??|./gsu;
+
+/** The pieces of a RegExp's source: an escape, a class, the start or end of a group, a quantifier, another character. */
+export function tokensOf(source: string): string[] {
+  return source.match(token) ?? [];
+}
 
 /**
  * A RegExp that must match the whole canonical path. Groups become positional arguments, decoded; a group that took no
@@ -61,7 +65,7 @@ export function wholeMatch(source: RegExp, place: string): RegExp {
  * one are refused. Read from the right, because a group's quantifier stands behind it.
  */
 function isLinearEnough(source: string): boolean {
-  const tokens: string[] = source.match(token) ?? [];
+  const tokens = tokensOf(source);
   const repeated: boolean[] = [];
   for (let index = tokens.length - 1; index >= 0; index--) {
     const piece = tokens[index] ?? "";
@@ -77,7 +81,7 @@ function isLinearEnough(source: string): boolean {
 }
 
 function partsOf(source: RegExp, place: string): Part[] {
-  const tokens: string[] = source.source.match(token) ?? [];
+  const tokens = tokensOf(source.source);
   if (tokens[0] === "^") tokens.shift();
   if (tokens.at(-1) === "$") tokens.pop();
   const parts: Part[] = [];

@@ -103,9 +103,27 @@ export class Router<Target> {
     throw new ConfigurationError(`no route is named ${JSON.stringify(name)}; known names: ${known}`);
   }
 
-  /** Ends the set-up: {@link add} throws from here on, so that every request sees one table. */
+  /**
+   * Ends the set-up: {@link add} throws from here on, so that every request sees one table.
+   *
+   * @throws ConfigurationError for a route that no request can reach, because others take all its paths.
+   */
   freeze(): void {
+    for (const table of this.#tables()) {
+      const shadowed = table.shadowed();
+      if (shadowed === undefined) continue;
+      throw new ConfigurationError(
+        `${this.#place(shadowed.entry)} can never be reached: ${this.#place(shadowed.by)} takes all its paths; ` +
+          "make that one narrower or, if both are RegExps, put it behind",
+      );
+    }
     this.#frozen = true;
+  }
+
+  *#tables(): Iterable<Table<Target>> {
+    yield this.#anyHost;
+    yield* this.#hosts.values();
+    for (const { table } of this.#hostExpressions.values()) yield table;
   }
 
   #findByHost(host: string | undefined, path: string): TableMatch<RouteEntry<Target>> | undefined {

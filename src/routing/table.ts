@@ -1,5 +1,6 @@
 import findMyWay from "find-my-way";
 import { StringPattern } from "./pattern.js";
+import { covers, reachOfExpression, reachOfString } from "./reach.js";
 import type { RegExpPattern } from "./regexp-pattern.js";
 
 /** Something found, with the path's arguments in order of appearance. */
@@ -12,6 +13,7 @@ export interface TableMatch<Entry> {
 export class RouteTable<Entry> {
   // find-my-way answers 404 for a parameter above 100 characters; paths are limited where requests are read.
   readonly #strings = findMyWay({ maxParamLength: Number.MAX_SAFE_INTEGER });
+  readonly #stringPatterns: { readonly pattern: StringPattern; readonly entry: Entry }[] = [];
   readonly #expressions: { readonly pattern: RegExpPattern; readonly entry: Entry }[] = [];
   readonly #shapes = new Map<string, Entry>();
 
@@ -20,14 +22,38 @@ export class RouteTable<Entry> {
     const present = this.#shapes.get(pattern.shape);
     if (present !== undefined) return present;
     this.#shapes.set(pattern.shape, entry);
-    if (pattern instanceof StringPattern) this.#strings.on("GET", pattern.syntax, unused, entry);
+    if (pattern instanceof StringPattern) this.#addString(pattern, entry);
     else this.#expressions.push({ pattern, entry });
     return undefined;
+  }
+
+  #addString(pattern: StringPattern, entry: Entry): void {
+    this.#strings.on("GET", pattern.syntax, unused, entry);
+    this.#stringPatterns.push({ pattern, entry });
   }
 
   /** `path` is canonical. */
   find(path: string): TableMatch<Entry> | undefined {
     return this.#findString(path) ?? this.#findExpression(path);
+  }
+
+  /**
+   * An expression that no request can reach, because a string or an earlier expression takes all its paths, with what takes
+   * them. It finds catch-alls and literal texts; that one expression lies within another cannot be told in general.
+   */
+  shadowed(): { readonly entry: Entry; readonly by: Entry } | undefined {
+    const catchAlls = this.#stringPatterns.map(({ pattern, entry }) => ({
+      entry,
+      reach: reachOfString(pattern.source),
+    }));
+    for (const { pattern, entry } of this.#expressions) {
+      const reach = reachOfExpression(pattern.source);
+      const literal = reach.rest === "nothing" ? this.#findString(reach.prefix)?.entry : undefined;
+      const by = literal ?? catchAlls.find((earlier) => covers(earlier.reach, reach))?.entry;
+      if (by !== undefined) return { entry, by };
+      catchAlls.push({ entry, reach });
+    }
+    return undefined;
   }
 
   #findString(path: string): TableMatch<Entry> | undefined {
