@@ -132,6 +132,10 @@ describe("the guide", () => {
     ["docs/logging.md", "src/log.ts", "LogSettings"],
     ["docs/logging.md", "src/log.ts", "LogRecord"],
     ["docs/handlers.md", "src/http/conditional.ts", "Validators"],
+    ["docs/routing.md", "src/web/group.ts", "GroupOptions"],
+    ["docs/routing.md", "src/web/redirect-handler.ts", "RedirectArguments"],
+    ["docs/routing.md", "src/web/error-handler.ts", "ErrorArguments"],
+    ["docs/routing.md", "src/web/fallback-handler.ts", "FallbackArguments"],
     ["docs/events.md", "src/web/events.ts", "ServerSentEvent"],
     ["docs/events.md", "src/web/events.ts", "EventStreamOptions"],
   ];

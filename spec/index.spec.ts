@@ -9,9 +9,11 @@ const names = [
   "ClientClosedError",
   "ConfigurationError",
   "DeadlineExceededError",
+  "ErrorHandler",
   "Executor",
   "ExecutorClosedError",
   "ExecutorContext",
+  "FallbackHandler",
   "Finish",
   "Future",
   "HTTPError",
@@ -23,6 +25,7 @@ const names = [
   "MissingArgumentError",
   "ProcessPoolExecutor",
   "QueueFullError",
+  "RedirectHandler",
   "RequestHandler",
   "RequestNotAvailableError",
   "ResponseError",
@@ -45,7 +48,10 @@ const names = [
   "define",
   "defineApplication",
   "forkProcesses",
+  "formatRoutes",
   "generalLog",
+  "group",
+  "isLocalUrl",
   "move",
   "options",
   "parseCommandLine",
@@ -55,6 +61,7 @@ const names = [
   "setLogLevel",
   "setLogSink",
   "taskId",
+  "urlConcat",
 ];
 
 describe("the package", () => {

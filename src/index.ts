@@ -7,7 +7,12 @@ export { type DependencyContainer, type InjectionToken, type Ref } from "./conta
 // Handlers
 export { Route, type RouteOptions } from "./decorators/route.js";
 export { RequestHandler } from "./web/handler.js";
-export { type HandlerEntry, type RouteSpec, route } from "./web/route-table.js";
+export { ErrorHandler, type ErrorArguments } from "./web/error-handler.js";
+export { FallbackHandler, type FallbackArguments, type RequestListener } from "./web/fallback-handler.js";
+export { RedirectHandler, type RedirectArguments } from "./web/redirect-handler.js";
+export { type HandlerEntry, type RouteGroup, type RouteSpec, route } from "./web/route-table.js";
+export { type GroupOptions, group } from "./web/group.js";
+export { formatRoutes } from "./web/format-routes.js";
 export { type HandlerClass } from "./web/verbs.js";
 export { type EventStream, type EventStreamOptions, type ServerSentEvent } from "./web/events.js";
 export { type Middleware, type MiddlewareClass, type MiddlewareFunction, type Next, Use } from "./web/middleware.js";
@@ -27,6 +32,8 @@ export { type ProxyHeaders } from "./http/trusted-proxies.js";
 export { type CookieScope } from "./web/set-cookies.js";
 export { type SignedCookieOptions } from "./web/signed-cookies.js";
 export { type TrustOptions } from "./web/trust.js";
+export { isLocalUrl } from "./http/local-url.js";
+export { type QueryValue, urlConcat } from "./http/url-concat.js";
 export { type HTTPSettings } from "./http/limits.js";
 
 // Executors

@@ -112,7 +112,7 @@ function executorsOf({ definition }: Application, { dependencies }: ApplicationC
 /** The classes with executor methods among the handlers, their middleware and all they depend on. */
 function executorClasses(application: Application, container: ApplicationContainer): Set<Class> {
   const { middleware } = application.definition;
-  const plans = application.routes.flatMap(({ handler }) => [
+  const plans = application.handlerClasses.flatMap((handler) => [
     container.plan(handler, { bindSelf: false }),
     ...middlewareClasses(handler, middleware).map((target) => container.plan(target)),
   ]);

@@ -9,7 +9,7 @@ import {
   route,
 } from "waterspout";
 // After waterspout, which brings reflect-metadata.
-import { singleton } from "tsyringe";
+import { injectable, singleton } from "tsyringe";
 import { expectLog, logged } from "../support/log.js";
 import { get, serve } from "../support/serve.js";
 
@@ -143,6 +143,66 @@ describe("Application", () => {
       await client.send("GET /none HTTP/1.1\r\nHost: x\r\n\r\n").until(/404[^]*\}$/);
       await client.send("POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody").until(/405[^]*\}$/);
       expect(await client.send(get("/now")).end()).to.match(/now$/);
+    });
+  });
+
+  describe("its default handler", () => {
+    @injectable()
+    class NotFound extends RequestHandler {
+      constructor(private readonly clock: Clock) {
+        super();
+      }
+      override writeError(status: number): void {
+        this.write(`${status} at ${this.clock.now()}`);
+      }
+    }
+    class Shell extends NotFound {
+      get(): string {
+        return "the page";
+      }
+    }
+    const handlers = [NowHandler];
+    const options = { accessLog: false };
+
+    it("shows the page of unknown paths, whatever the method and the body", async () => {
+      await using app = await serve(handlers, { ...options, defaultHandler: NotFound });
+      for (const method of ["GET", "POST", "OPTIONS"]) {
+        const answer = await app.fetch("/nothing", { method });
+        expect([answer.status, await answer.text()], method).to.deep.equal([404, "404 at now"]);
+      }
+      expect(await app.connect().send(get("/x").replace("GET", "PROPFIND")).end()).to.match(/^HTTP\/1\.1 404/);
+      expect((await app.fetch("/x", { method: "POST", body: "x".repeat(3_000_000) })).status).to.equal(404);
+      expect(await app.text("/now")).to.equal("now");
+    });
+
+    it("may answer some methods itself", async () => {
+      await using app = await serve(handlers, { ...options, defaultHandler: Shell });
+      expect(await app.text("/any/path")).to.equal("the page");
+      expect((await app.fetch("/any/path", { method: "HEAD" })).status).to.equal(200);
+      expect((await app.fetch("/any/path", { method: "POST" })).status).to.equal(404);
+    });
+
+    it("passes middleware", async () => {
+      const middleware = [
+        (handler: RequestHandler, next: () => Promise<void>) => {
+          handler.setHeader("X-Seen", handler.request.path);
+          return next();
+        },
+      ];
+      await using app = await serve(handlers, { ...options, middleware, defaultHandler: Shell });
+      expect((await app.fetch("/any")).headers.get("x-seen")).to.equal("/any");
+    });
+
+    it("is a handler, and can be constructed", async () => {
+      const none = Map as unknown as typeof Shell;
+      expect(() => new Application({ handlers, defaultHandler: none })).to.throw(ConfigurationError, /does not extend/);
+      class Wanting extends RequestHandler {
+        constructor(readonly missing: symbol) {
+          super();
+        }
+      }
+      const failure = await serve(handlers, { defaultHandler: Wanting }).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(InjectionError);
     });
   });
 });

@@ -45,11 +45,12 @@ export async function consumeBody(message: IncomingMessage, limits: BodyLimits, 
   const decoder = decoderOf(message.headers["content-encoding"]);
   if (Number(message.headers["content-length"] ?? 0) > limits.limit) throw tooLarge(limits.limit);
   if (message.destroyed && !message.readableEnded) throw new ClientClosedError();
-  sendContinue(message);
+  acceptBody(message);
   await new BodyReader(message, decoder?.(), limits, sink).read();
 }
 
-function sendContinue(message: IncomingMessage): void {
+/** Somebody wants the body: a client that waits for `100 Continue` gets it. */
+export function acceptBody(message: IncomingMessage): void {
   awaitingContinue.get(message)?.writeContinue();
   awaitingContinue.delete(message);
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ClientClosedError, ResponseError } from "../errors.js";
+import { acceptBody } from "./body.js";
 import { isUnread } from "./framing.js";
 import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
 import type { HTTPSettings } from "./limits.js";
@@ -185,6 +186,27 @@ export class ResponseWriter {
     return this.#settleSent();
   }
 
+  /**
+   * Gives the response to code that writes to it itself. Until it is closed this writer still takes an error page or an
+   * `abort()`; then it counts as finished.
+   *
+   * @returns node's response, and when it is over: sent, or cut off.
+   */
+  handOver(): { readonly raw: ServerResponse; readonly closed: Promise<void> } {
+    this.#refuseLate("handOver");
+    const raw = this.#response;
+    acceptBody(raw.req);
+    watchSending(raw, this.#host);
+    raw.once("finish", () => (this.#sent = !raw.req.socket.destroyed));
+    const closed = new Promise<void>((resolve) => {
+      raw.once("close", () => {
+        this.#finished = true;
+        resolve();
+      });
+    });
+    return { raw, closed };
+  }
+
   /** Destroys the connection. For an error after headers are out: the answer must look truncated, never complete. */
   abort(): void {
     this.#finished = true;
@@ -303,6 +325,18 @@ export class ResponseWriter {
       this.#response.on(event, settle).on("close", settle);
     });
     return observed(promise);
+  }
+}
+
+/** Lets `sendTimeout` count for bytes that other code than a `ResponseWriter` writes. */
+function watchSending(response: ServerResponse, host: ResponseHost): void {
+  for (const name of ["write", "end"] as const) {
+    const original = response[name] as (...args: unknown[]) => unknown;
+    response[name] = function watched(this: ServerResponse, ...args: unknown[]): never {
+      const result = original.apply(this, args);
+      if (this.writableLength > 0) host.sending(this.req.socket);
+      return result as never;
+    };
   }
 }
 

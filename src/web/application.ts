@@ -16,7 +16,16 @@ import { Exchange, type ExchangeHost } from "./exchange.js";
 import { concludeRequest, failRequest } from "./failure.js";
 import type { HandlerApplication } from "./handler.js";
 import type { Middleware } from "./middleware.js";
-import { type HandlerEntry, type RouteSpec, type RouteTarget, routeSpecs, routeTarget } from "./route-table.js";
+import {
+  type HandlerEntry,
+  type RouteSpec,
+  type RouteTarget,
+  assertHandler,
+  routeSpecs,
+  routeTarget,
+  unmatchedPath,
+} from "./route-table.js";
+import type { HandlerClass } from "./verbs.js";
 import { Trust, type TrustOptions } from "./trust.js";
 
 /** Where `configure` runs, and for which process. */
@@ -40,6 +49,11 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
   readonly executors?: Readonly<Record<string, TaskExecutor>>;
   /** Runs around every handler, the first outermost; see {@link Use} for one handler. Default: none. */
   readonly middleware?: readonly Middleware[];
+  /**
+   * Answers paths that no route has: every error page of a site in one `writeError`, or the page of an application that
+   * routes in the browser in `get`. Whatever it does not answer is 404. Default: a plain 404.
+   */
+  readonly defaultHandler?: HandlerClass;
   /** One line for each request. Default: true. */
   readonly accessLog?: boolean;
   /** How the program logs. */
@@ -65,6 +79,8 @@ export interface OpenApplication {
 
 interface Serving extends OpenApplication {
   readonly targets: ReadonlyMap<RouteSpec, RouteTarget>;
+  /** For paths without a route. */
+  readonly unmatched: RouteTarget | undefined;
   readonly dispatch: DispatchContext;
 }
 
@@ -95,6 +111,7 @@ export class Application implements HandlerApplication {
     refuseAutoreload(definition);
     for (const spec of routeSpecs(definition.handlers)) this.#router.add(spec.pattern, spec, spec);
     this.#router.freeze();
+    if (definition.defaultHandler !== undefined) assertHandler(definition.defaultHandler);
     this.#hasHosts = this.routes.some(({ host }) => host !== undefined);
   }
 
@@ -118,6 +135,19 @@ export class Application implements HandlerApplication {
     return this.#router.routes.map(({ target }) => target);
   }
 
+  /** The route of all paths that are in no table. @internal */
+  get defaultRoute(): RouteSpec | undefined {
+    const { defaultHandler: handler } = this.definition;
+    return handler && { pattern: unmatchedPath, handler, args: undefined };
+  }
+
+  /** Of all routes, the default one included. @internal */
+  get handlerClasses(): readonly HandlerClass[] {
+    const { defaultHandler } = this.definition;
+    const own = this.routes.map(({ handler }) => handler);
+    return defaultHandler === undefined ? own : [...own, defaultHandler];
+  }
+
   /** The path of the route that is called `name`. @throws ConfigurationError for an unknown name or a wrong number of arguments. */
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string {
     return this.#router.reverse(name, ...pathArguments);
@@ -131,19 +161,21 @@ export class Application implements HandlerApplication {
    */
   open(opened: OpenApplication): void {
     const { middleware } = this.definition;
-    const targets = new Map(this.routes.map((spec) => [spec, routeTarget(spec, opened.container, middleware)]));
+    const compile = (spec: RouteSpec): RouteTarget => routeTarget(spec, opened.container, middleware);
+    const targets = new Map(this.routes.map((spec) => [spec, compile(spec)]));
+    const unmatched = this.defaultRoute && compile(this.defaultRoute);
     const dispatch: DispatchContext = {
       application: this,
       router: opened.router,
       accessLog: this.definition.accessLog ?? true,
       blockedLoop: this.#blockedLoopWatch(),
     };
-    this.#serving = { ...opened, targets, dispatch };
+    this.#serving = { ...opened, targets, unmatched, dispatch };
   }
 
   /** Serves one request; never throws and never rejects. @internal */
   handle(message: IncomingMessage, raw: ServerResponse, host: ExchangeHost): void {
-    const { targets, dispatch } = this.#open();
+    const { targets, unmatched, dispatch } = this.#open();
     const target = canonicalPath(pathAndQuery(message));
     const origin = this.trust.originOf(message);
     const request = new HTTPServerRequest(message, target ?? { path: "", query: "" }, origin);
@@ -152,7 +184,7 @@ export class Application implements HandlerApplication {
     const refusal = this.trust.refusalOf(request, origin);
     if (refusal !== undefined) return this.#refuse(exchange, refusal);
     const match = this.#router.find(this.#hasHosts ? request.hostName : undefined, target.path);
-    const route = match && targets.get(match.target);
+    const route = match === undefined ? unmatched : targets.get(match.target);
     if (route === undefined) return this.#refuse(exchange, new HTTPError(404));
     void serveRequest(route, exchange, match?.args ?? [], dispatch);
   }

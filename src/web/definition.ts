@@ -9,6 +9,7 @@ const own = {
   configure: 1,
   executors: 1,
   middleware: 1,
+  defaultHandler: 1,
   accessLog: 1,
   logging: 1,
   debug: 1,

@@ -83,10 +83,10 @@ async function run(passage: Passage, target: RouteTarget, pathArguments: PathArg
   const { method } = exchange.request;
   handler.setDefaultHeaders();
   handler.initialize?.(target.args);
-  const verb = target.verbs.get(method);
+  const verb = target.verbs.get(method) ?? target.other;
   if (verb === undefined && method !== "OPTIONS")
     throw new HTTPError(405, undefined, { headers: { Allow: target.allow } });
-  if (verb !== undefined && hasBody(exchange.message)) {
+  if (verb !== undefined && !target.leavesBody && hasBody(exchange.message)) {
     await exchange.readBody();
     watch?.enter();
   }

@@ -34,6 +34,7 @@ export interface HandlerContext {
 }
 
 let setContext: (handler: RequestHandler, context: HandlerContext) => void;
+let contextOf: (handler: RequestHandler) => HandlerContext | undefined;
 
 /**
  * The base of all handlers: one class for each route, one instance for each request, its services in the constructor.
@@ -59,6 +60,7 @@ export abstract class RequestHandler {
 
   static {
     setContext = (handler, context) => (handler.#context = context);
+    contextOf = (handler) => handler.#context;
   }
 
   // ---- entry points, for subclasses
@@ -415,4 +417,12 @@ function last(found: readonly string[], name: string, fallback: string | undefin
 /** Gives a handler its request. @internal */
 export function attach(handler: RequestHandler, context: HandlerContext): void {
   setContext(handler, context);
+}
+
+/** What a handler of the framework itself works with. @internal */
+export function exchangeOf(handler: RequestHandler): Exchange {
+  const context = contextOf(handler);
+  if (context === undefined)
+    throw new RequestNotAvailableError(`${handler.constructor.name}: there is no request here`);
+  return context.exchange;
 }

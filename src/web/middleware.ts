@@ -96,7 +96,9 @@ export function middlewareTable(
     const own = middlewareOf(target, method.verb) as Middleware[];
     table.set(method.name, composed(compiler.steps([...shared, ...own])));
   }
-  return { around: (method) => table.get(method), scoped: compiler.scoped };
+  // Methods without a verb of that name reach handlers that take them all: nobody may slip by a guard with PROPFIND.
+  const others = composed(compiler.steps(shared));
+  return { around: (method) => (table.has(method) ? table.get(method) : others), scoped: compiler.scoped };
 }
 
 const verbNames = ["get", "head", "post", "put", "patch", "delete", "options"] as const;

@@ -2,9 +2,10 @@ import type { ApplicationContainer, InjectionPlan } from "../container.js";
 import type { RouteOptions } from "../decorators/route.js";
 import { ConfigurationError } from "../errors.js";
 import { type RouteMetadata, executorMethodsOf, routesOf } from "../metadata.js";
+import { prefixed } from "../routing/prefix.js";
 import { RequestHandler } from "./handler.js";
 import { type Middleware, type MiddlewareTable, middlewareTable } from "./middleware.js";
-import { type HandlerClass, type VerbTable, verbTable } from "./verbs.js";
+import { type HandlerClass, type VerbTable, unmatchedVerbs, verbTable } from "./verbs.js";
 
 /** A route as the table form writes it; made by {@link route}. */
 export interface RouteSpec extends RouteMetadata {
@@ -33,16 +34,42 @@ export function route<H extends RequestHandler>(
   return { ...options, pattern, handler: handler as unknown as HandlerClass, args };
 }
 
-/** What a definition may list: decorated classes, and lines of the table. */
-export type HandlerEntry = HandlerClass | RouteSpec;
+/** Entries that are mounted together; made by `group`. */
+export interface RouteGroup {
+  readonly prefix: string;
+  readonly entries: readonly HandlerEntry[];
+  readonly host?: string | RegExp;
+  readonly namePrefix?: string;
+}
+
+/** What a definition may list: decorated classes, lines of the table, and groups of them. */
+export type HandlerEntry = HandlerClass | RouteSpec | RouteGroup;
 
 /**
- * The lines of all entries, in order.
+ * The lines of all entries, in order; those of groups with what the group says.
  *
- * @throws ConfigurationError for an entry that is neither, or a class without `@Route`.
+ * @throws ConfigurationError for an entry that is none of these, or a class without `@Route`.
  */
 export function routeSpecs(entries: readonly HandlerEntry[]): RouteSpec[] {
-  return entries.flatMap((entry, index) => (typeof entry === "function" ? decorated(entry) : [checked(entry, index)]));
+  return entries.flatMap((entry, index) => {
+    if (typeof entry === "function") return decorated(entry);
+    return isGroup(entry) ? mounted(entry) : [checked(entry, index)];
+  });
+}
+
+function isGroup(entry: RouteSpec | RouteGroup | null): entry is RouteGroup {
+  return typeof entry === "object" && entry !== null && "entries" in entry;
+}
+
+function mounted(group: RouteGroup): RouteSpec[] {
+  const { prefix, namePrefix = "", host } = group;
+  return routeSpecs(group.entries).map((spec) => ({
+    ...spec,
+    pattern: prefixed(prefix, spec.pattern, `the group ${JSON.stringify(prefix)}`),
+    // The innermost host counts.
+    ...(spec.host === undefined && host !== undefined && { host }),
+    ...(spec.name !== undefined && { name: namePrefix + spec.name }),
+  }));
 }
 
 function decorated(handler: HandlerClass): RouteSpec[] {
@@ -56,13 +83,14 @@ function decorated(handler: HandlerClass): RouteSpec[] {
 
 function checked(spec: RouteSpec, index: number): RouteSpec {
   if (typeof spec !== "object" || spec === null || typeof spec.handler !== "function") {
-    throw new ConfigurationError(`handlers[${index}] is neither a handler class nor a route(…)`);
+    throw new ConfigurationError(`handlers[${index}] is neither a handler class nor a route(…) or group(…)`);
   }
   assertHandler(spec.handler);
   return spec;
 }
 
-function assertHandler(handler: HandlerClass): void {
+/** @throws ConfigurationError for a class that is no handler. */
+export function assertHandler(handler: HandlerClass): void {
   if (handler.prototype instanceof RequestHandler) return;
   throw new ConfigurationError(
     `${handler.name || "a class"} is listed as a handler but does not extend RequestHandler ` +
@@ -85,6 +113,9 @@ export interface RouteTarget extends VerbTable {
   readonly callsExecutor: boolean;
 }
 
+/** The pattern of the definition's `defaultHandler`: no path is empty. */
+export const unmatchedPath = "";
+
 const noArguments: object = Object.freeze({});
 
 /** Compiles a line: how its handler is constructed, which verbs it answers, and what stands around them. */
@@ -103,8 +134,9 @@ export function routeTarget(
   refuseAsyncHooks(spec.handler);
   refuseLimits(spec);
   const middleware = middlewareTable(spec.handler, applicationMiddleware, container);
+  spec.handler.checkArguments?.((spec.args ?? noArguments) as never, spec.pattern);
   return {
-    ...verbTable(spec.handler),
+    ...(spec.pattern === unmatchedPath ? unmatchedVerbs(spec.handler) : verbTable(spec.handler)),
     name: spec.handler.name,
     plan,
     middleware,

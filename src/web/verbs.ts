@@ -1,20 +1,37 @@
-import { ConfigurationError } from "../errors.js";
+import { ConfigurationError, HTTPError } from "../errors.js";
 import { RequestHandler } from "./handler.js";
 
 /** A verb's method of some handler; it is called with the handler as `this`. */
 export type Verb = (this: RequestHandler, ...pathArguments: (string | undefined)[]) => unknown;
 
 /** A concrete handler class. */
-// oxlint-disable-next-line typescript/no-explicit-any -- a handler is accepted whatever its constructor takes
-export type HandlerClass = new (...args: any[]) => RequestHandler;
+export interface HandlerClass {
+  // oxlint-disable-next-line typescript/no-explicit-any -- a handler is accepted whatever its constructor takes
+  new (...args: any[]): RequestHandler;
+  /**
+   * Runs once for each route of the class, when the application starts to serve, with what `initialize` will be given: throw
+   * a ConfigurationError for arguments that cannot work.
+   */
+  checkArguments?(args: never, pattern: string | RegExp): void;
+}
+
+/** The verb of a handler for all methods, registered or not, that it has no other verb for. @internal */
+export const anyVerb = Symbol("waterspout:any-verb");
+
+/** Set on a class whose verbs take the request's body themselves, or not at all: it is not read for them. @internal */
+export const leavesBody = Symbol("waterspout:leaves-body");
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
 /** What a handler class answers: read from the class once, at start, so that no request looks a name up on a handler. */
 export interface VerbTable {
   readonly verbs: ReadonlyMap<string, Verb>;
+  /** What answers every other method; undefined: 405. */
+  readonly other: Verb | undefined;
   /** The value of `Allow`. */
   readonly allow: string;
+  /** Whether the verbs do without `request.body`. */
+  readonly leavesBody: boolean;
 }
 
 /**
@@ -23,24 +40,38 @@ export interface VerbTable {
  * @throws ConfigurationError when a verb is not a method, or there is none.
  */
 export function verbTable(target: HandlerClass): VerbTable {
+  const table = tableOf(target);
+  if (table.verbs.size > 0 || table.other !== undefined) return table;
+  throw new ConfigurationError(
+    `${target.name} answers nothing: write at least one verb as a method (get, post, put, …)`,
+  );
+}
+
+/** The same for paths without a route: to whatever the class does not answer, it says 404. */
+export function unmatchedVerbs(target: HandlerClass): VerbTable {
+  const table = tableOf(target);
+  return { ...table, other: table.other ?? notFound, leavesBody: table.leavesBody || table.verbs.size === 0 };
+}
+
+function notFound(): never {
+  throw new HTTPError(404);
+}
+
+function tableOf(target: HandlerClass): VerbTable {
   const verbs = new Map<string, Verb>();
   for (const method of methods) {
     const verb = verbOf(target, method.toLowerCase());
     if (verb !== undefined) verbs.set(method, verb);
   }
-  if (verbs.size === 0) {
-    throw new ConfigurationError(
-      `${target.name} answers nothing: write at least one verb as a method (get, post, put, …)`,
-    );
-  }
   const get = verbs.get("GET");
   if (get !== undefined && !verbs.has("HEAD")) verbs.set("HEAD", get);
-  return { verbs, allow: methods.filter((method) => method === "OPTIONS" || verbs.has(method)).join(", ") };
+  const allow = methods.filter((method) => method === "OPTIONS" || verbs.has(method)).join(", ");
+  return { verbs, other: verbOf(target, anyVerb), allow, leavesBody: leavesBody in target };
 }
 
-function verbOf(target: HandlerClass, name: string): Verb | undefined {
-  const member = (target.prototype as unknown as Record<string, unknown>)[name];
+function verbOf(target: HandlerClass, name: string | symbol): Verb | undefined {
+  const member = (target.prototype as unknown as Record<string | symbol, unknown>)[name];
   if (member === undefined) return undefined;
   if (typeof member === "function") return member as Verb;
-  throw new ConfigurationError(`${target.name}.${name} must be a method, it is a ${typeof member}`);
+  throw new ConfigurationError(`${target.name}.${String(name)} must be a method, it is a ${typeof member}`);
 }
