@@ -111,10 +111,10 @@ describe("Application", () => {
 
     for (const path of ["/%zz", "/%", "/%ff", "/a%00b", "/a%0d%0ab"]) {
       it(`answers 400 for ${path}`, async () => {
-        expectLog(/HTTP 400: a malformed path/, /400 GET/);
+        expectLog(/400 GET .*: a malformed path$/);
         await using app = await serve([route("/*", Path)]);
         expect(await app.connect().send(get(path)).end()).to.match(/^HTTP\/1\.1 400 Bad Request/);
-        expect(logged()).to.have.length(2);
+        expect(logged()).to.have.length(1);
       });
     }
 

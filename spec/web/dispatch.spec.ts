@@ -359,7 +359,7 @@ describe("serveRequest", () => {
           return Promise.reject(new HTTPError(418));
         }
       }
-      expectLog(/W .* general\] HTTP 418: short and stout: GET \/ \(127/, /418 GET/, /418 POST/);
+      expectLog(/W .* access\] 418 GET \/ \(127.*: short and stout$/, /418 POST/);
       await using app = await serve([route("/", Rejecting)]);
       expect((await app.fetch("/")).status).to.equal(418);
       expect((await app.fetch("/", { method: "POST" })).status).to.equal(418);
@@ -380,12 +380,7 @@ describe("serveRequest", () => {
         }
         get(): void {}
       }
-      expectLog(
-        /HTTP 401: no session: GET \/broken/,
-        /401 GET/,
-        /Uncaught exception GET \/own .*\n +TypeError: no way/,
-        /500 GET/,
-      );
+      expectLog(/401 GET \/broken .*: no session$/, /Uncaught exception GET \/own .*\n +TypeError: no way/, /500 GET/);
       await using app = await serve([Unconstructed, route("/own", Own)]);
       expect((await app.fetch("/broken")).status).to.equal(401);
       expect((await app.fetch("/own")).status).to.equal(500);
@@ -656,7 +651,7 @@ describe("serveRequest", () => {
           this.write("too late");
         }
       }
-      expectLog(/general\] HTTP 503: no answer within 20 ms: GET \/ \(127/, /E .* access\] 503 GET \//);
+      expectLog(/E .* access\] 503 GET \/ .*: no answer within 20 ms$/);
       await using app = await serve([Slow]);
       const answer = await app.fetch("/");
       expect([answer.status, await answer.json()]).to.deep.equal([503, { title: "Service Unavailable", status: 503 }]);
@@ -672,7 +667,7 @@ describe("serveRequest", () => {
           await once(this.signal, "abort");
         }
       }
-      expectLog(/no answer within 20 ms/, /Cannot send error response after headers written/);
+      expectLog(/Cannot send error response after headers written/);
       await using app = await serve([Stream]);
       expect(await app.connect().send(get("/")).end())
         .to.include("first")
@@ -728,12 +723,7 @@ describe("serveRequest", () => {
       `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`;
 
     it("take the place of the application's, for more and for less", async () => {
-      expectLog(
-        /413: a body of more than 100 bytes: POST \/ /,
-        /413 POST \/ /,
-        /413: .* 10 bytes: POST \/less/,
-        /413 POST/,
-      );
+      expectLog(/413 POST \/ .*: a body of more than 100 bytes$/, /413 POST \/less .*: a body of more than 10 bytes$/);
       const line = (path: string, bodyLimit?: number): RouteSpec =>
         route(path, Size, undefined, bodyLimit === undefined ? {} : { bodyLimit });
       await using app = await serve([line("/"), line("/more", 1_000), line("/less", 10)], { bodyLimit: 100 });
@@ -745,7 +735,7 @@ describe("serveRequest", () => {
     });
 
     it("give the body another time than the application's", async () => {
-      expectLog(/408: no whole body within 30 ms: POST \/quick/, /408 POST \/quick/);
+      expectLog(/408 POST \/quick .*: no whole body within 30 ms$/);
       await using app = await serve(
         [
           route("/slow", Size, undefined, { bodyTimeout: 0 }),
@@ -756,7 +746,7 @@ describe("serveRequest", () => {
       );
       const slow = app.connect().send(sent("/slow", 1));
       expect(await app.connect().send(sent("/quick", 1)).end()).to.match(/^HTTP\/1\.1 408 /);
-      expectLog(/408: ERR_HTTP_REQUEST_TIMEOUT: POST \/ /, /408 POST \/ /);
+      expectLog(/408 POST \/ .*: ERR_HTTP_REQUEST_TIMEOUT$/);
       expect(await app.connect().send(sent("/", 1)).end()).to.match(/^HTTP\/1\.1 408 /);
       expect(await slow.send("a").end()).to.match(/1 bytes$/);
     });

@@ -17,7 +17,7 @@ describe("failRequest", () => {
         throw new QueueFullError('the queue of "default" is full', 7);
       }
     }
-    expectLog(/W .* general\] the queue of "default" is full: GET \/ \(127\.0\.0\.1\)/, /503 GET/);
+    expectLog(/E .* access\] 503 GET \/ \(127\.0\.0\.1\) .*: the queue of "default" is full$/);
     await using app = await serve([route("/", Full)]);
     const answer = await app.fetch("/");
     expect([answer.status, answer.headers.get("retry-after")]).to.deep.equal([503, "7"]);
@@ -74,8 +74,8 @@ describe("failRequest", () => {
         throw new HTTPError(400, "m", { reason: "<script>" });
       }
     }
-    expectLog(/HTTP 400: m: GET/, /Unsafe header value for X-Name/, /W .* 400 GET/);
-    expectLog(/HTTP 400: m: POST/, /the reason must be printable ASCII/, /W .* 400 POST/);
+    expectLog(/Unsafe header value for X-Name/, /W .* 400 GET .*: m$/);
+    expectLog(/the reason must be printable ASCII/, /W .* 400 POST .*: m$/);
     await using app = await serve([route("/", Injecting)]);
     const answer = await app.connect().send(get("/")).end();
     expect(answer).to.match(/^HTTP\/1\.1 400 Bad Request\r\n/);
@@ -120,20 +120,20 @@ describe("concludeRequest", () => {
         return "x";
       }
     }
-    expectLog(/404 GET \/none/, /405 POST \//, /404 PROPFIND \/none/, /400 GET \/%zz/, /a malformed path/);
+    expectLog(/404 GET \/none/, /405 POST \//, /404 PROPFIND \/none/, /400 GET \/%zz/);
     await using app = await serve([route("/", Hello)]);
     await app.text("/");
     await app.text("/none?a=1");
     await app.text("/", { method: "POST" });
     await app.connect().send("PROPFIND /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").end();
     await app.connect().send(get("/%zz")).end();
-    const lines = logged("access").map((line) => line.replace(/\d+\.\d\dms$/, "ms"));
+    const lines = logged("access").map((line) => line.replace(/\d+\.\d\dms/, "ms"));
     expect(lines).to.deep.equal([
       "200 GET / (127.0.0.1) ms",
       "404 GET /none?a=1 (127.0.0.1) ms",
       "405 POST / (127.0.0.1) ms",
       "404 PROPFIND /none (127.0.0.1) ms",
-      "400 GET /%zz (127.0.0.1) ms",
+      "400 GET /%zz (127.0.0.1) ms: a malformed path",
     ]);
   });
 

@@ -106,8 +106,8 @@ describe("RequestHandler", () => {
       const required = doing((handler) => handler.getArgument("a"));
       const inQuery = doing((handler) => handler.getQueryArgument("a"));
       const inBody = doing((handler) => handler.getBodyArgument("a"));
-      expectLog(/HTTP 400: Missing argument a: GET/, /400 GET/, /Missing argument a: POST \/query/, /400 POST \/query/);
-      expectLog(/Missing argument a: POST \/body/, /400 POST \/body/);
+      expectLog(/400 GET .*: Missing argument a$/, /400 POST \/query .*: Missing argument a$/);
+      expectLog(/400 POST \/body\?a=1 .*: Missing argument a$/);
       await using app = await serve([route("/", required), route("/query", inQuery), route("/body", inBody)]);
       const answer = await app.fetch("/?b=1");
       expect([answer.status, await answer.json()]).to.deep.equal([400, { title: "Bad Request", status: 400 }]);
@@ -117,7 +117,7 @@ describe("RequestHandler", () => {
     });
 
     it("answers 400 for malformed escapes and too many parameters", async () => {
-      expectLog(/malformed percent-encoding/, /400 GET/, /more than 2 parameters/, /400 GET/);
+      expectLog(/400 GET .*: malformed percent-encoding/, /400 GET .*: more than 2 parameters$/);
       await using app = await serve([route("/", tell)], { parameterLimit: 2 });
       expect((await app.fetch("/?a=%zz")).status).to.equal(400);
       expect((await app.fetch("/?a=1&b=2&c=3")).status).to.equal(400);
@@ -158,7 +158,7 @@ describe("RequestHandler", () => {
       ["__proto__", 400, send('{"__proto__":{}}')],
     ] as const) {
       it(`answers ${status} for ${what}`, async () => {
-        expectLog(new RegExp(`HTTP ${status}: .*POST /`), new RegExp(`access\\] ${status} POST`));
+        expectLog(new RegExp(`access\\] ${status} POST .*ms: .`));
         await using app = await serve([route("/", echo)]);
         expect((await app.fetch("/", init)).status).to.equal(status);
       });
@@ -167,7 +167,7 @@ describe("RequestHandler", () => {
 
   describe("the body", () => {
     it("of more than bodyLimit bytes is answered 413, announced or not", async () => {
-      expectLog(/HTTP 413: a body of more than 10 bytes/, /413 POST/, /HTTP 413/, /413 POST/);
+      expectLog(/413 POST .*: a body of more than 10 bytes$/, /413 POST/);
       await using app = await serve(
         [
           route(
@@ -393,7 +393,7 @@ describe("RequestHandler", () => {
           this.write(`own ${status} ${(error as Error).name}`);
         }
       }
-      expectLog(/a secret/, /402 GET/);
+      expectLog(/402 GET .*: a secret$/);
       await using app = await serve([route("/", Own)]);
       expect(await app.text("/")).to.equal("own 402 HTTPError");
     });

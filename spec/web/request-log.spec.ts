@@ -20,10 +20,10 @@ class Failing extends RequestHandler {
 describe("logFailure", () => {
   for (const [name, ...lines] of [
     ["silent", /W .* access\] 404 GET/],
-    ["refused", /W .* general\] HTTP 403: not yours: GET \/refused \(127\.0\.0\.1\)$/, /W .* access\] 403/],
+    ["refused", /W .* access\] 403 GET \/refused \(127\.0\.0\.1\) [\d.]+ms: not yours$/],
     ["mine", /E .* application\] HTTP 500: on purpose: GET \/mine \(127\.0\.0\.1\)\n +HTTPError/, /E .* access\] 500/],
     ["ours", /E .* application\] badly written: GET \/ours .*\n +ConfigurationError.*\n +at /, /E .* access\] 500/],
-    ["cancelled", /W .* general\] the task was cancelled: GET \/cancelled/, /E .* access\] 503/],
+    ["cancelled", /E .* access\] 503 GET \/cancelled .*: the task was cancelled/],
   ] as const) {
     it(`says what is worth saying of an error that is ${name}`, async () => {
       expectLog(...lines);
@@ -32,6 +32,16 @@ describe("logFailure", () => {
       expect(logged()).to.have.length(lines.length);
     });
   }
+});
+
+describe("logRefusal", () => {
+  it("says why a request was refused where there is no access log, and nothing of others", async () => {
+    expectLog(/W .* general\] 403 GET \/refused \(127\.0\.0\.1\): not yours$/);
+    await using app = await serve([route("/:name", Failing)], { accessLog: false });
+    await app.text("/refused");
+    await app.text("/silent");
+    expect(logged()).to.have.length(1);
+  });
 });
 
 describe("logAccess", () => {

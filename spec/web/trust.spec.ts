@@ -88,7 +88,7 @@ describe("an application behind a proxy", () => {
   }
 
   it("refuses what two kinds of proxies say, before anything is routed", async () => {
-    expectLog(/HTTP 400: both Forwarded and X-Forwarded-…: set proxyHeaders: GET \//, /400 GET/);
+    expectLog(/400 GET .*: both Forwarded and X-Forwarded-…: set proxyHeaders$/);
     await using app = await serve([route("/", Origin)], { trustedProxies: ["loopback"] });
     const answer = await app.fetch("/", { headers: { ...said, Forwarded: "for=192.0.2.1" } });
     expect([answer.status, await answer.text()]).to.deep.equal([400, '{"title":"Bad Request","status":400}']);
@@ -118,7 +118,7 @@ describe("an application with allowed hosts", () => {
   it("answers 421 for others, whatever the path, and shows nothing of them", async () => {
     await using app = await serve([route("/", Origin)], hosts);
     for (const host of ["evil.example", "b.example", "a.example.evil.net", "localhost"]) {
-      expectLog(new RegExp(`HTTP 421: the host ${host} is none of allowedHosts`), /421 GET/);
+      expectLog(new RegExp(`421 GET .*: the host ${host} is none of allowedHosts$`));
       const answer = await exchange(app.port, get("/none").replace("localhost", host));
       expect([answer.status, answer.body]).to.deep.equal([421, '{"title":"Misdirected Request","status":421}']);
     }
@@ -126,7 +126,7 @@ describe("an application with allowed hosts", () => {
 
   it("asks for the host of an absolute target, and for the one that a trusted proxy says", async () => {
     await using app = await serve([route("/", Origin)], { ...hosts, trustedProxies: ["loopback"] });
-    expectLog(/421: the host evil\.example/, /421 GET/, /421: the host evil\.example/, /421 GET/);
+    expectLog(/421 GET .*: the host evil\.example/, /421 GET .*: the host evil\.example/);
     const absolute = get("http://evil.example/").replace("localhost", "a.example");
     expect((await exchange(app.port, absolute)).status).to.equal(421);
     const forwarded = get("/", "X-Forwarded-Host: evil.example").replace("localhost", "a.example");

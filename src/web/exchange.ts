@@ -40,6 +40,8 @@ export class Exchange implements RequestContext {
   /** Longest body in bytes, decoded. Counts when the reading begins. */
   bodyLimit: number;
   outcome: Outcome = "completed";
+  /** Why it was refused, for the log alone. */
+  reason: string | undefined;
   /** How long its tasks have waited for an executor, together, in milliseconds; undefined when it had none. */
   queueTime: number | undefined;
   /** Called once when the client leaves before it was answered. */

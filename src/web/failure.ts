@@ -3,7 +3,7 @@ import { applicationLog } from "../log.js";
 import { errorPage, setErrorHead, writePage } from "./error-page.js";
 import type { Exchange } from "./exchange.js";
 import type { RequestHandler } from "./handler.js";
-import { logAccess, logFailure } from "./request-log.js";
+import { logAccess, logFailure, logRefusal } from "./request-log.js";
 
 /**
  * Ends a request whose handler threw. Each step may fail in its turn (the logger, the error page, a socket that is gone):
@@ -22,6 +22,8 @@ export function failRequest(handler: RequestHandler | undefined, exchange: Excha
 /**
  * The end of every request: one line in the access log, one `onFinish`. Never throws.
  *
+ * @param logged whether the application has an access log.
+ *
  * @returns settles when an async `onFinish` is done.
  */
 export function concludeRequest(
@@ -29,7 +31,7 @@ export function concludeRequest(
   exchange: Exchange,
   logged: boolean,
 ): Promise<void> | undefined {
-  if (logged) attempt(() => logAccess(exchange));
+  attempt(() => (logged ? logAccess(exchange) : logRefusal(exchange)));
   return handler?.onFinish === undefined ? undefined : runHook(() => handler.onFinish?.(exchange.outcome));
 }
 

@@ -377,8 +377,8 @@ export abstract class RequestHandler {
   }
 
   /**
-   * Logs what ended the request: an `HTTPError` as a warning when it has a log message, all else as an error with its
-   * stack. Not async.
+   * Logs what ended the request: an error that nobody foresaw, with its stack. The reason of an `HTTPError` or of another
+   * refusal is for the request's line in the access log. Not async.
    */
   logException(error: unknown): void {
     const { exchange, tools } = this.#available("logException");

@@ -5,31 +5,38 @@ import { redactedTarget } from "../redaction.js";
 import type { Exchange } from "./exchange.js";
 
 /**
- * Logs what ended a request: our own refusals (4xx, a full queue, a time-out) as one line, an error that nobody foresaw
- * with its stack.
+ * Logs what ended a request: an error that nobody foresaw, with its stack. Of our own refusals (4xx, a full queue, a
+ * time-out) the reason is noted, for the line that the request has anyway: one bad request is one line.
  */
 export function logFailure(exchange: Exchange, error: unknown): void {
-  const summary = summaryOf(exchange.request);
-  const fields = (): LogFields => identityOf(exchange);
-  if (!(error instanceof WaterspoutError))
-    return applicationLog.error(`Uncaught exception ${summary}`, { error, fields });
-  if (error instanceof HTTPError && error.logMessage === undefined) return undefined;
-  if (error.status === 500) return applicationLog.error(`${error.message}: ${summary}`, { error, fields });
-  return generalLog.warn(`${error.message}: ${summary}`, { fields });
+  if (error instanceof WaterspoutError && error.status !== 500) {
+    exchange.reason ??= error instanceof HTTPError ? error.logMessage : error.message;
+    return;
+  }
+  const what = error instanceof WaterspoutError ? `${error.message}:` : "Uncaught exception";
+  applicationLog.error(`${what} ${summaryOf(exchange.request)}`, { error, fields: () => identityOf(exchange) });
 }
 
 /**
- * The line of a request that was answered or left. A client that left is logged as 499, which no server ever sends, and as
- * information: it is nobody's mistake.
+ * The line of a request that was answered or left, with the reason if it was refused. A client that left is logged as 499,
+ * which no server ever sends, and as information: it is nobody's mistake.
  */
 export function logAccess(exchange: Exchange): void {
-  const { request } = exchange;
+  const { request, reason } = exchange;
   const left = exchange.outcome === "clientClosed";
   const status = left ? 499 : exchange.response.status;
   const duration = request.requestTime();
-  accessLog.log(left ? "info" : levelOf(status), `${status} ${summaryOf(request)} ${duration.toFixed(2)}ms`, {
+  const line = `${status} ${summaryOf(request)} ${duration.toFixed(2)}ms`;
+  accessLog.log(left ? "info" : levelOf(status), reason === undefined ? line : `${line}: ${reason}`, {
     fields: () => accessFields(exchange, status, duration),
   });
+}
+
+/** Where there is no access log, a refusal with a reason has a line all the same. */
+export function logRefusal(exchange: Exchange): void {
+  const { reason, request, response } = exchange;
+  if (reason === undefined) return;
+  generalLog.warn(`${response.status} ${summaryOf(request)}: ${reason}`, { fields: () => identityOf(exchange) });
 }
 
 /** Method, target and peer, as every line about a request names it. */
@@ -39,7 +46,7 @@ function summaryOf({ method, uri, remoteIp }: HTTPServerRequest): string {
 
 function accessFields(exchange: Exchange, status: number, duration: number): LogFields {
   const { method, uri, remoteIp } = exchange.request;
-  const { outcome, queueTime } = exchange;
+  const { outcome, queueTime, reason } = exchange;
   return {
     ...identityOf(exchange),
     method,
@@ -48,6 +55,7 @@ function accessFields(exchange: Exchange, status: number, duration: number): Log
     remoteIp,
     outcome,
     duration: rounded(duration),
+    ...(reason !== undefined && { reason }),
     ...(queueTime !== undefined && { queueTime: rounded(queueTime) }),
   };
 }
