@@ -129,6 +129,7 @@ describe("the guide", () => {
     ["docs/cookies-and-trust.md", "src/web/signed-cookies.ts", "SignedCookieOptions"],
     ["docs/processes.md", "src/process/options.ts", "SupervisorOptions"],
     ["docs/http.md", "src/http/limits.ts", "defaults"],
+    ["docs/health.md", "src/web/health.ts", "HealthOptions"],
     ["docs/logging.md", "src/log.ts", "LogSettings"],
     ["docs/logging.md", "src/log.ts", "LogRecord"],
     ["docs/handlers.md", "src/http/conditional.ts", "Validators"],

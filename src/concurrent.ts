@@ -83,6 +83,8 @@ export interface Acquired {
 
 /** What the decorator, the loop and the container need of an executor; `Executor` is the class that users see. */
 export interface TaskExecutor {
+  /** How full its queue is: 0 to 1, where the next task would be refused. Default: 0. */
+  readonly queueFill?: number;
   submit<T extends object, K extends ExecutorMethod<T>>(
     target: Class<T>,
     method: K,

@@ -65,12 +65,15 @@ export class ApplicationRuntime {
     const executors = executorsOf(application, container);
     this.#executors = executors;
     container.router = executors;
-    application.open({ container, router: executors });
+    application.open({ container, router: executors, queueFill: () => executors.queueFill });
     container.build();
     const classes = executorClasses(application, container);
     await executors.start(classes, environmentOf(application, container, new ClassRegistry(classes), processes));
     IOLoop.current().setDefaultExecutor(() => executors.useDefault());
-    this.#stopWatching = loopDelay.start((late) => this.#noteLate(late, application.blockedLoopThreshold));
+    this.#stopWatching = loopDelay.start((late) => {
+      this.#noteLate(late, application.blockedLoopThreshold);
+      application.noteLoopDelay(late);
+    });
   }
 }
 

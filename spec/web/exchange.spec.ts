@@ -22,7 +22,7 @@ async function exchanged(
     const [message, response] = (await once(server, "request")) as [IncomingMessage, ServerResponse];
     const [path = "", query = ""] = (message.url ?? "").split("?");
     const request = new HTTPServerRequest(message, { path, query }, origin);
-    const host = { settings: defaultHTTPSettings, sending: () => {}, onDrain: () => () => {} };
+    const host = { settings: defaultHTTPSettings, sending: () => {}, draining: false, onDrain: () => () => {} };
     await body(new Exchange(message, response, request, host), client);
   } finally {
     client.close();

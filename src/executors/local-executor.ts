@@ -127,6 +127,11 @@ export abstract class LocalExecutor extends Executor {
     };
   }
 
+  override get queueFill(): number {
+    if (this.#hasPlace || this.#stage !== "open") return 0;
+    return this.#maxQueue === 0 ? 1 : this.#queue.size / this.#maxQueue;
+  }
+
   override shutdown(options: ShutdownOptions = {}): Promise<void> {
     this.#shutdown ??= this.#close(options);
     return this.#shutdown;

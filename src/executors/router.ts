@@ -78,6 +78,11 @@ export class ExecutorRouter implements CallRouter {
     await Promise.all([...needed].map((executor) => this.#start(executor, environment)));
   }
 
+  /** How full the fullest queue is: 0 to 1. */
+  get queueFill(): number {
+    return Math.max(0, ...[...this.#started].map((executor) => executor.queueFill ?? 0));
+  }
+
   /** Ends all executors: queued and running tasks have `deadline` milliseconds to finish. */
   async shutdown(deadline: number): Promise<void> {
     await Promise.all([...this.#started].map((executor) => executor.shutdown({ deadline })));

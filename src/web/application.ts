@@ -15,6 +15,7 @@ import { type DispatchContext, serveRequest } from "./dispatch.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
 import { concludeRequest, failRequest } from "./failure.js";
 import type { HandlerApplication } from "./handler.js";
+import { Health, type HealthOptions, answerHealth } from "./health.js";
 import type { Middleware } from "./middleware.js";
 import {
   type HandlerEntry,
@@ -54,6 +55,8 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
    * routes in the browser in `get`. Whatever it does not answer is 404. Default: a plain 404.
    */
   readonly defaultHandler?: HandlerClass;
+  /** Questions for its health, and when it refuses work; false for neither. Default: see {@link HealthOptions}. */
+  readonly health?: HealthOptions | false;
   /** One line for each request. Default: true. */
   readonly accessLog?: boolean;
   /** How the program logs. */
@@ -75,6 +78,8 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
 export interface OpenApplication {
   readonly container: ApplicationContainer;
   readonly router: CallRouter;
+  /** How full the fullest queue of the executors is: 0 to 1. */
+  queueFill(): number;
 }
 
 interface Serving extends OpenApplication {
@@ -101,6 +106,7 @@ export class Application implements HandlerApplication {
   readonly #router = new Router<RouteSpec>((spec) => spec.handler.name);
   /** Whether any route asks for a host: if none does, no request works its own out. */
   readonly #hasHosts: boolean;
+  readonly #health: Health | undefined;
   #serving: Serving | undefined;
 
   constructor(definition: ApplicationDefinition) {
@@ -108,6 +114,7 @@ export class Application implements HandlerApplication {
     this.definition = Object.freeze({ ...definition });
     this.settings = httpSettings(settingsOf(definition));
     this.trust = new Trust(definition);
+    this.#health = this.#healthOf(definition);
     refuseAutoreload(definition);
     for (const spec of routeSpecs(definition.handlers)) this.#router.add(spec.pattern, spec, spec);
     this.#router.freeze();
@@ -173,6 +180,11 @@ export class Application implements HandlerApplication {
     this.#serving = { ...opened, targets, unmatched, dispatch };
   }
 
+  /** The event loop was late by so many milliseconds. @internal */
+  noteLoopDelay(late: number): void {
+    this.#health?.look(late);
+  }
+
   /** Serves one request; never throws and never rejects. @internal */
   handle(message: IncomingMessage, raw: ServerResponse, host: ExchangeHost): void {
     const { targets, unmatched, dispatch } = this.#open();
@@ -180,6 +192,7 @@ export class Application implements HandlerApplication {
     const origin = this.trust.originOf(message);
     const request = new HTTPServerRequest(message, target ?? { path: "", query: "" }, origin);
     const exchange = new Exchange(message, raw, request, host);
+    if (this.#health !== undefined && this.#isSettledBy(this.#health, exchange, host)) return;
     if (target === undefined) return this.#refuse(exchange, new HTTPError(400, "a malformed path"));
     const refusal = this.trust.refusalOf(request, origin);
     if (refusal !== undefined) return this.#refuse(exchange, refusal);
@@ -192,6 +205,21 @@ export class Application implements HandlerApplication {
   #refuse(exchange: Exchange, error: HTTPError): void {
     failRequest(undefined, exchange, error);
     void concludeRequest(undefined, exchange, this.definition.accessLog ?? true);
+  }
+
+  /** Answers what is asked of the health, and refuses all else while there is too much to do. */
+  #isSettledBy(health: Health, exchange: Exchange, { draining }: ExchangeHost): boolean {
+    const { path } = exchange.request;
+    const isAsked = path === health.live || path === health.ready;
+    if (isAsked) answerHealth(health, health.reasons(draining), exchange);
+    else if (health.overload !== undefined) this.#refuse(exchange, health.refusal());
+    else return false;
+    return true;
+  }
+
+  #healthOf({ health = {} }: ApplicationDefinition): Health | undefined {
+    if (health === false) return undefined;
+    return new Health(health, { rss: () => process.memoryUsage.rss(), queueFill: () => this.#open().queueFill() });
   }
 
   #blockedLoopWatch(): BlockedLoopWatch | undefined {

@@ -11,6 +11,7 @@ const own = {
   middleware: 1,
   defaultHandler: 1,
   accessLog: 1,
+  health: 1,
   logging: 1,
   debug: 1,
   blockedLoopThreshold: 1,

@@ -16,6 +16,8 @@ import { SetCookies } from "./set-cookies.js";
 /** The server that a request came in on. */
 export interface ExchangeHost extends ResponseHost {
   readonly settings: HTTPSettings;
+  /** Whether the server drains. */
+  readonly draining: boolean;
   /** Calls back when the server begins to drain, at once if it does so already. @returns takes the callback back. */
   onDrain(callback: () => void): () => void;
 }
