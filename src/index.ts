@@ -19,6 +19,7 @@ export { type Middleware, type MiddlewareClass, type MiddlewareFunction, type Ne
 export { type HealthOptions } from "./web/health.js";
 export { type Outcome } from "./web/exchange.js";
 export { HTTPServerRequest } from "./http/request.js";
+export { type FileMap, type UploadedFile } from "./http/uploaded-file.js";
 export { type Validators } from "./http/conditional.js";
 export { type HeaderValue } from "./http/header-value.js";
 export { type CookieOptions, type Cookies } from "./http/cookies.js";

@@ -84,35 +84,6 @@ describe("Exchange", () => {
     });
   });
 
-  it("reads the body, and then the arguments in it", async () => {
-    const fields = ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 3"];
-    await exchanged(`${head("POST /?a=0", ...fields)}a=1`, async (exchange) => {
-      expect(Object.keys(exchange.bodyArguments)).to.deep.equal([]);
-      await exchange.readBody();
-      expect(exchange.bodyArguments["a"]).to.deep.equal(["1"]);
-      expect(exchange.queryArguments["a"]).to.deep.equal(["0"]);
-    });
-  });
-
-  it("has no body arguments unless the body says so, and refuses other charsets", async () => {
-    for (const [type, expected] of [
-      ["text/plain", 0],
-      ["application/x-www-form-urlencoded; charset=utf-8", 1],
-    ] as const) {
-      await exchanged(`${head("POST /", `Content-Type: ${type}`, "Content-Length: 3")}a=1`, async (exchange) => {
-        await exchange.readBody();
-        expect(Object.keys(exchange.bodyArguments)).to.have.length(expected);
-      });
-    }
-    const latin = "Content-Type: application/x-www-form-urlencoded; charset=latin1";
-    await exchanged(`${head("POST /", latin, "Content-Length: 3")}a=1`, async (exchange) => {
-      await exchange.readBody();
-      expect(() => exchange.bodyArguments)
-        .to.throw(HTTPError)
-        .with.property("status", 415);
-    });
-  });
-
   it("is called what a trusted proxy says when that is sane", async () => {
     const named = head("GET /", "X-Request-Id: a:b/c");
     const taken = ({ requestId }: Exchange): void => void expect(requestId).to.equal("a:b/c");

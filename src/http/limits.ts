@@ -12,6 +12,14 @@ const defaults = {
   bodyLimit: 1024 * 1024,
   /** Parameters in a query, and again in a form body, counted before anything is parsed; more is 400. Default 1,000. */
   parameterLimit: 1000,
+  /** Parts of a `multipart/form-data` body, fields and files together; more is 400. Default 100. */
+  partLimit: 100,
+  /** Header section of one part in bytes; more is 400. Default 10 KiB. */
+  partHeaderLimit: 10 * 1024,
+  /** Values of all fields of a `multipart/form-data` body together in bytes, which are kept in memory; more is 413. Default 1 MiB. */
+  fieldLimit: 1024 * 1024,
+  /** How much of one uploaded file is kept in memory, in bytes; a larger one goes to a temporary file. 0: all do. Default 64 KiB. */
+  uploadMemory: 64 * 1024,
   /** Nesting of a JSON body, counted before it is parsed; more is 400. Default 100. */
   jsonDepth: 100,
   /** From the first byte (or the connect) to the end of the header section in ms; later is 408. 0: none. Default 10 s. */
@@ -61,6 +69,9 @@ const mayBeZero: ReadonlySet<Name> = new Set<Name>([
   "gracePeriod",
   "bodyLimit",
   "parameterLimit",
+  "partLimit",
+  "fieldLimit",
+  "uploadMemory",
 ]);
 
 /**

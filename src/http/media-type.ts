@@ -42,6 +42,21 @@ function addParameter(parameters: Map<string, string>, match: RegExpExecArray): 
   return true;
 }
 
+const boundaryForm = /^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/;
+
+/**
+ * The boundary of `multipart/form-data`; undefined for another type.
+ *
+ * @throws HTTPError 400 when there is none, or one that RFC 2046 (section 5.1.1) does not allow: more than 70 characters, for
+ * example.
+ */
+export function formBoundary(contentType: string | undefined): string | undefined {
+  if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) return undefined;
+  const boundary = parseMediaType(contentType)?.parameters.get("boundary");
+  if (boundary !== undefined && boundaryForm.test(boundary)) return boundary;
+  throw new HTTPError(400, "multipart: no boundary, or a malformed one");
+}
+
 /** @throws HTTPError 415 when there is a charset and it is not UTF-8. */
 export function requireUtf8(type: MediaType): void {
   const charset = type.parameters.get("charset")?.toLowerCase();

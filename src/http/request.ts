@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { type Cookies, parseCookies } from "./cookies.js";
 import { hasBody } from "./framing.js";
 import { plainAddress, splitTarget, withoutPort } from "./target.js";
+import type { FileMap } from "./uploaded-file.js";
 
 /** The header fields of a request by name in any case. */
 export class RequestHeaders {
@@ -56,8 +57,10 @@ export class HTTPServerRequest {
   readonly query: string;
   /** `performance.now()` at the construction. */
   readonly started: number = performance.now();
-  /** The decoded body; empty until it has been read. */
+  /** The decoded body; empty until it has been read, and of a form with files, which is taken apart as it comes in. */
   body: Buffer = empty;
+  /** The files of a `multipart/form-data` body by the name of their field; none until it has been read. */
+  files: Readonly<FileMap> = noFiles;
   readonly #message: IncomingMessage;
   readonly #forwarded: ForwardedOrigin | undefined;
   #headers: RequestHeaders | undefined;
@@ -144,6 +147,7 @@ export class HTTPServerRequest {
 }
 
 const empty = Buffer.alloc(0);
+const noFiles: Readonly<FileMap> = Object.freeze(Object.create(null) as FileMap);
 
 /** The address of the other side as people write it; empty when the socket is closed. */
 export function remoteIpOf(socket: Socket): string {

@@ -50,16 +50,17 @@ export async function serveRequest(
     failRequest(handler, exchange, error);
   }
   const concluded = concludeRequest(handler, exchange, context.accessLog);
-  if (scope === undefined) return;
+  if (scope === undefined && !exchange.hasForm) return;
   await concluded;
-  await scope.dispose();
+  if (exchange.hasForm) await runHook(() => exchange.body.discard());
+  await scope?.dispose();
 }
 
 /** What the route says in the place of the application's settings. */
 function applyLimits(exchange: Exchange, { timeout, bodyLimit, bodyTimeout }: RouteTarget): void {
   exchange.timeout = timeout;
-  if (bodyLimit !== undefined) exchange.bodyLimit = bodyLimit;
-  if (bodyTimeout !== undefined) exchange.bodyTimeout = bodyTimeout;
+  if (bodyLimit !== undefined) exchange.body.limit = bodyLimit;
+  if (bodyTimeout !== undefined) exchange.body.timeout = bodyTimeout;
 }
 
 function construct(
@@ -87,7 +88,7 @@ async function run(passage: Passage, target: RouteTarget, pathArguments: PathArg
   if (verb === undefined && method !== "OPTIONS")
     throw new HTTPError(405, undefined, { headers: { Allow: target.allow } });
   if (verb !== undefined && !target.leavesBody && hasBody(exchange.message)) {
-    await exchange.readBody();
+    await exchange.body.read();
     watch?.enter();
   }
   const around = target.middleware.around(method);

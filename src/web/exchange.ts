@@ -3,14 +3,11 @@ import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../context.js";
 import { CancelledError, Finish } from "../errors.js";
-import { type ArgumentMap, emptyArguments, parseArguments } from "../http/arguments.js";
-import { takeOverTimeout } from "../http/body-reader.js";
-import { readBody } from "../http/body.js";
-import { parseJson } from "../http/json.js";
+import { type ArgumentMap, parseArguments } from "../http/arguments.js";
 import type { HTTPSettings } from "../http/limits.js";
-import { decodeUtf8, parseMediaType, requireUtf8 } from "../http/media-type.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { type ResponseHost, ResponseWriter } from "../http/response.js";
+import { RequestBody } from "./request-body.js";
 import { SetCookies } from "./set-cookies.js";
 
 /** The server that a request came in on. */
@@ -39,8 +36,6 @@ export class Exchange implements RequestContext {
   readonly settings: HTTPSettings;
   /** The route's timeout in milliseconds. */
   timeout: number | undefined;
-  /** Longest body in bytes, decoded. Counts when the reading begins. */
-  bodyLimit: number;
   outcome: Outcome = "completed";
   /** Why it was refused, for the log alone. */
   reason: string | undefined;
@@ -51,12 +46,11 @@ export class Exchange implements RequestContext {
   /** Sends one item of an iterable answer; undefined: items are text and bytes, written as they are. */
   sendItem: ((item: unknown) => Promise<void>) | undefined;
   readonly #host: ExchangeHost;
-  #bodyTimeout: number | undefined;
   #controller: AbortController | undefined;
   #ended: Error | undefined;
   #id: string | undefined;
   #query: ArgumentMap | undefined;
-  #form: ArgumentMap | undefined;
+  #body: RequestBody | undefined;
   #setCookies: SetCookies | undefined;
 
   constructor(message: IncomingMessage, raw: ServerResponse, request: HTTPServerRequest, host: ExchangeHost) {
@@ -65,7 +59,6 @@ export class Exchange implements RequestContext {
     this.response = new ResponseWriter(raw, host);
     this.settings = host.settings;
     this.#host = host;
-    this.bodyLimit = host.settings.bodyLimit;
     this.response.onClientGone = () => this.clientLeft();
   }
 
@@ -100,38 +93,25 @@ export class Exchange implements RequestContext {
     return this.timeout === undefined ? undefined : Math.max(0, this.timeout - this.request.requestTime());
   }
 
-  /** Milliseconds for reading the body, in the place of `requestTimeout`; 0 is none. Counts when the reading begins. */
-  set bodyTimeout(milliseconds: number) {
-    this.#bodyTimeout = milliseconds;
-    takeOverTimeout(this.message);
-  }
-
   /** @throws HTTPError 400 for too many parameters or malformed percent-encoding. */
   get queryArguments(): ArgumentMap {
     this.#query ??= parseArguments(this.request.query, this.settings.parameterLimit);
     return this.#query;
   }
 
-  /** Empty unless the body is urlencoded. @throws HTTPError as for the query, and 415 for a charset other than UTF-8. */
-  get bodyArguments(): ArgumentMap {
-    this.#form ??= this.#parseForm();
-    return this.#form;
+  /** How the body is read, and what is in it. Made when it is asked for. */
+  get body(): RequestBody {
+    return (this.#body ??= new RequestBody(this.message, this.request, this.settings));
+  }
+
+  /** Whether something of the body may be left on disk. */
+  get hasForm(): boolean {
+    return this.#body?.hasForm === true;
   }
 
   /** The cookies that the answer sets. */
   get setCookies(): SetCookies {
     return (this.#setCookies ??= new SetCookies(this.request, this.response));
-  }
-
-  /** Fills `request.body`. Call it once, when there is a body. @throws what the reader in `http/body.ts` throws. */
-  async readBody(): Promise<void> {
-    this.request.body = await readBody(this.message, { limit: this.bodyLimit, timeout: this.#bodyTimeout });
-    // Whoever asked before has seen an empty body.
-    this.#form = undefined;
-  }
-
-  json(): unknown {
-    return parseJson(this.request.body, this.request.headers.get("content-type"), this.settings);
   }
 
   /** See {@link ExchangeHost.onDrain}. */
@@ -159,13 +139,6 @@ export class Exchange implements RequestContext {
     this.outcome = "clientClosed";
     this.abort(new CancelledError("the client closed the connection"));
     this.onClientClosed?.();
-  }
-
-  #parseForm(): ArgumentMap {
-    const type = parseMediaType(this.request.headers.get("content-type") ?? "");
-    if (type?.essence !== "application/x-www-form-urlencoded") return emptyArguments();
-    requireUtf8(type);
-    return parseArguments(decodeUtf8(this.request.body), this.settings.parameterLimit);
   }
 
   #givenId(): string | undefined {

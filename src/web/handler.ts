@@ -5,6 +5,7 @@ import type { CookieOptions } from "../http/cookies.js";
 import type { HeaderValue } from "../http/header-value.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import type { ResponseWriter } from "../http/response.js";
+import type { UploadedFile } from "../http/uploaded-file.js";
 import { generalLog } from "../log.js";
 import type { EventStream, EventStreamOptions } from "./events.js";
 import type { Exchange, Outcome } from "./exchange.js";
@@ -147,15 +148,27 @@ export abstract class RequestHandler {
     return tools.allArguments(exchange.queryArguments, name, strip);
   }
 
-  /** {@link getArgument} for a urlencoded body alone. */
+  /** {@link getArgument} for a form body alone, urlencoded or multipart. */
   getBodyArgument(name: string, fallback?: string, strip = true): string {
     return last(this.getBodyArguments(name, strip), name, fallback);
   }
 
-  /** {@link getArguments} for a urlencoded body alone. */
+  /** {@link getArguments} for a form body alone. */
   getBodyArguments(name: string, strip = true): string[] {
     const { exchange, tools } = this.#available("getBodyArguments");
-    return tools.allArguments(exchange.bodyArguments, name, strip);
+    return tools.allArguments(exchange.body.arguments, name, strip);
+  }
+
+  /** The last file of a field. @throws MissingArgumentError (400) when there is none. */
+  getFile(name: string): UploadedFile {
+    const file = this.getFiles(name).at(-1);
+    if (file === undefined) throw new MissingArgumentError(name);
+    return file;
+  }
+
+  /** All files of a field, in the order sent; empty when there is none. They are gone after `onFinish`, unless moved. */
+  getFiles(name: string): readonly UploadedFile[] {
+    return this.#exchange("getFiles").request.files[name] ?? [];
   }
 
   /**
@@ -164,7 +177,7 @@ export abstract class RequestHandler {
    * @throws HTTPError 415 for another content type, 400 for a body that is not JSON, too deep, or writes `__proto__`.
    */
   json<T = unknown>(): T {
-    return this.#exchange("json").json() as T;
+    return this.#exchange("json").body.json() as T;
   }
 
   /**
