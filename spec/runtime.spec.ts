@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { setImmediate as turn } from "node:timers/promises";
 import { ConfigurationError, ExecutorClosedError, StartError } from "#src/errors.js";
-import { ApplicationRuntime, workerApplication } from "#src/runtime.js";
+import { ApplicationRuntime } from "#src/runtime.js";
 import { Application, Executor, InlineExecutor, IOLoop, RequestHandler, Route, RunOnExecutor } from "waterspout";
 // After waterspout, which brings the reflect-metadata that it needs.
 import { inject, Lifecycle, scoped, singleton } from "tsyringe";
@@ -139,50 +139,5 @@ describe("ApplicationRuntime", () => {
     const executors = { default: new NotingExecutor(), broken };
     expect((await refusal(ApplicationRuntime.start(applicationOf({ executors }), 1))).message).to.equal("no licence");
     expect(events).to.include.members(["executor ended", "store disposed"]);
-  });
-});
-
-describe("workerApplication", () => {
-  beforeEach(() => {
-    events = [];
-  });
-
-  it("configures as executor, and makes no service before a task needs it", async () => {
-    const before = stores;
-    const roles: string[] = [];
-    const configure = (_: object, { role }: { role: string }): void => void roles.push(role);
-    const worker = await workerApplication(applicationOf({ configure }));
-    expect(roles).to.deep.equal(["executor"]);
-    expect(stores).to.equal(before);
-    await worker.dispose();
-    expect(events).to.deep.equal([]);
-  });
-
-  it("makes an instance for each task, which shares the worker's singletons and has a scope of its own", async () => {
-    const worker = await workerApplication(applicationOf());
-    const [one, other] = [worker.acquire("WorkHandler"), worker.acquire("WorkHandler")];
-    const [first, second] = [one.instance as WorkHandler, other.instance as WorkHandler];
-    expect(first).not.to.equal(second);
-    expect(first.store).to.equal(second.store);
-    expect(first.visit).not.to.equal(second.visit);
-    await one.release?.();
-    expect(events).to.deep.equal(["visit disposed"]);
-    await other.release?.();
-    await worker.dispose();
-    expect(events).to.deep.equal(["visit disposed", "visit disposed", "store disposed"]);
-  });
-
-  it("has the same hash as the server's registry for the same application", async () => {
-    const [one, other] = await Promise.all([workerApplication(applicationOf()), workerApplication(applicationOf())]);
-    expect(one.registryHash).to.equal(other.registryHash);
-    await Promise.all([one.dispose(), other.dispose()]);
-  });
-
-  it("says that configure failed in an executor", async () => {
-    const configure = (): never => {
-      throw new RangeError("no database");
-    };
-    const failure = await refusal(workerApplication(applicationOf({ configure })));
-    expect(failure.message).to.equal('configure() failed in the role "executor": no database');
   });
 });

@@ -3,7 +3,7 @@ import { workerBoot } from "./executors/worker-application.js";
 import { IOLoop } from "./loop.js";
 import { importDefinition, moduleURL } from "./modules.js";
 import type { SupervisorOptions } from "./process/options.js";
-import { workerApplication } from "./runtime.js";
+import { workerApplication } from "./wiring.js";
 import { HTTPServer } from "./server.js";
 import { explained } from "./start-failure.js";
 import { Application, type ApplicationDefinition } from "./web/application.js";
@@ -49,7 +49,7 @@ const servingNames = ["port", "host", "processes", ...Object.keys(supervisionNam
  */
 export function defineApplication(definition: ApplicationDefinition): ApplicationDefinition {
   const defined = { ...definition };
-  const boot = (): ReturnType<typeof workerApplication> => workerApplication(new Application(definition));
+  const boot = (): ReturnType<typeof workerApplication> => workerApplication(definition);
   return Object.freeze(Object.defineProperty(defined, workerBoot, { value: boot }));
 }
 

@@ -1,16 +1,14 @@
-import type { Class, ExecutorEnvironment, Acquired } from "./concurrent.js";
-import { ApplicationContainer, type InjectionPlan, type InjectionToken, Scope } from "./container.js";
-import { StartError, WaterspoutError, toError } from "./errors.js";
+import type { ExecutorEnvironment } from "./concurrent.js";
+import { ApplicationContainer, type InjectionToken } from "./container.js";
 import { Executor } from "./executors/executor.js";
 import { ClassRegistry } from "./executors/registry.js";
 import { ExecutorRouter } from "./executors/router.js";
-import type { WorkerApplication } from "./executors/worker-application.js";
 import { IOLoop } from "./loop.js";
 import { loopDelay } from "./loop-delay.js";
 import { applicationModule } from "./modules.js";
 import { taskId } from "./process/role.js";
-import type { Application, ConfigureContext } from "./web/application.js";
-import { middlewareClasses } from "./web/middleware.js";
+import type { Application, ApplicationDefinition } from "./web/application.js";
+import { acquire, configure, executorClasses } from "./wiring.js";
 
 /**
  * An application that runs in this process: its container, its executors, its compiled routes. Started before anything
@@ -61,49 +59,28 @@ export class ApplicationRuntime {
 
   async #start(application: Application, processes: number): Promise<void> {
     const container = this.#container;
-    await configure(application, container, "server");
-    const executors = executorsOf(application, container);
+    const { definition, site } = application;
+    await configure(definition, container, "server");
+    const executors = executorsOf(definition, container);
     this.#executors = executors;
     container.router = executors;
-    application.open({ container, router: executors, queueFill: () => executors.queueFill });
+    site.open({ container, router: executors, queueFill: () => executors.queueFill });
     container.build();
-    const classes = executorClasses(application, container);
-    await executors.start(classes, environmentOf(application, container, new ClassRegistry(classes), processes));
+    const classes = executorClasses(definition, container);
+    await executors.start(classes, environmentOf(definition, container, new ClassRegistry(classes), processes));
     IOLoop.current().setDefaultExecutor(() => executors.useDefault());
     this.#stopWatching = loopDelay.start((late) => {
-      this.#noteLate(late, application.blockedLoopThreshold);
-      application.noteLoopDelay(late);
+      this.#noteLate(late, site.blockedLoopThreshold);
+      site.noteLoopDelay(late);
     });
   }
 }
 
-/** The application as a worker needs it: the container alone. Services are made when a task first wants them. */
-export async function workerApplication(application: Application): Promise<WorkerApplication> {
-  const container = new ApplicationContainer();
-  await configure(application, container, "executor");
-  const registry = new ClassRegistry(executorClasses(application, container));
-  return {
-    registryHash: registry.hash,
-    acquire: (token) => acquire(container, registry.classOf(token)),
-    dispose: () => container.dispose(),
-  };
-}
-
-async function configure(
-  { definition }: Application,
+function executorsOf(
+  { executors: named = {} }: ApplicationDefinition,
   { dependencies }: ApplicationContainer,
-  role: ConfigureContext["role"],
-): Promise<void> {
-  try {
-    await definition.configure?.(dependencies, { role, taskId: taskId() ?? 0 });
-  } catch (cause) {
-    if (cause instanceof WaterspoutError) throw cause;
-    throw new StartError(`configure() failed in the role "${role}": ${toError(cause).message}`, { cause });
-  }
-}
-
-function executorsOf({ definition }: Application, { dependencies }: ApplicationContainer): ExecutorRouter {
-  const executors = new ExecutorRouter(definition.executors ?? {}, (token) => {
+): ExecutorRouter {
+  const executors = new ExecutorRouter(named, (token) => {
     const known = token as InjectionToken;
     return dependencies.isRegistered(known, true) ? dependencies.resolve(known) : undefined;
   });
@@ -112,18 +89,8 @@ function executorsOf({ definition }: Application, { dependencies }: ApplicationC
   return executors;
 }
 
-/** The classes with executor methods among the handlers, their middleware and all they depend on. */
-function executorClasses(application: Application, container: ApplicationContainer): Set<Class> {
-  const { middleware } = application.definition;
-  const plans = application.handlerClasses.flatMap((handler) => [
-    container.plan(handler, { bindSelf: false }),
-    ...middlewareClasses(handler, middleware).map((target) => container.plan(target)),
-  ]);
-  return new Set(plans.flatMap(({ executorClasses: classes }: InjectionPlan<unknown>) => classes));
-}
-
 function environmentOf(
-  { definition }: Application,
+  definition: ApplicationDefinition,
   container: ApplicationContainer,
   registry: ClassRegistry,
   processes: number,
@@ -139,10 +106,4 @@ function environmentOf(
     tokenOf: (target) => registry.tokenOf(target),
     acquire: (token) => acquire(container, registry.classOf(token)),
   };
-}
-
-function acquire(container: ApplicationContainer, target: Class): Acquired {
-  const plan = container.plan(target);
-  const scope = plan.scoped ? new Scope() : undefined;
-  return { instance: plan.create(scope), release: scope && (() => scope.dispose()) };
 }

@@ -11,9 +11,10 @@ import type { ReadyChild } from "./process/events.js";
 import type { SupervisorOptions } from "./process/options.js";
 import { isChild } from "./process/role.js";
 import { resolveCount } from "./process/options.js";
-import { ApplicationRuntime, workerApplication } from "./runtime.js";
+import { ApplicationRuntime } from "./runtime.js";
 import { explained } from "./start-failure.js";
 import type { Application } from "./web/application.js";
+import { workerApplication } from "./wiring.js";
 
 // What only a server or a primary needs is imported where it becomes one: every worker thread imports this file, too, and
 // a thread is ready the sooner and the smaller the less it loads.
@@ -85,7 +86,7 @@ export class HTTPServer {
    */
   async listen(port: number, host?: string): Promise<AddressInfo> {
     this.bind(port, host);
-    if (isWorker()) return handOver(() => workerApplication(this.#application));
+    if (isWorker()) return handOver(() => workerApplication(this.#application.definition));
     return this.#open(this.#bound(), 1);
   }
 
@@ -110,7 +111,7 @@ export class HTTPServer {
 
   async #start(processes: number, options: SupervisorOptions): Promise<void> {
     const binding = this.#bound();
-    if (isWorker()) return handOver(() => workerApplication(this.#application));
+    if (isWorker()) return handOver(() => workerApplication(this.#application.definition));
     this.#refuse(processes);
     await useLogging(this.#application.definition.logging);
     if (processes === 1 || isChild()) return this.#serve(binding, processes);
@@ -165,9 +166,10 @@ export class HTTPServer {
   async #openParts(binding: Binding, processes: number): Promise<AddressInfo> {
     const { HTTPTransport: Transport } = await import("./http/server.js");
     const runtime = await ApplicationRuntime.start(this.#application, processes);
+    const { site } = this.#application;
     const transport: HTTPTransport = new Transport((message, response) => {
-      this.#application.handle(message, response, transport);
-    }, this.#application.settings);
+      site.handle(message, response, transport);
+    }, site.settings);
     this.#runtime = runtime;
     this.#transport = transport;
     try {

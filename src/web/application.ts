@@ -1,33 +1,18 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ApplicationContainer, DependencyContainer } from "../container.js";
 import type { TaskExecutor } from "../concurrent.js";
-import type { CallRouter } from "../decorators/calls.js";
-import { ConfigurationError, ExecutorClosedError, HTTPError } from "../errors.js";
-import { type HTTPSettings, defaultHTTPSettings, httpSettings } from "../http/limits.js";
+import { type CallRouter, isWorker } from "../decorators/calls.js";
+import type { HTTPSettings } from "../http/limits.js";
 import type { LogSettings } from "../log.js";
-import { HTTPServerRequest } from "../http/request.js";
-import { splitTarget } from "../http/target.js";
-import { canonicalPath } from "../routing/path.js";
-import { Router } from "../routing/router.js";
-import { BlockedLoopWatch } from "./blocked-loop.js";
-import { checkDefinition } from "./definition.js";
-import { type DispatchContext, serveRequest } from "./dispatch.js";
-import { Exchange, type ExchangeHost } from "./exchange.js";
-import { concludeRequest, failRequest } from "./failure.js";
+import { onDemand } from "../on-demand.js";
 import type { HandlerApplication } from "./handler.js";
-import { Health, type HealthOptions, answerHealth } from "./health.js";
+import type { HealthOptions } from "./health.js";
 import type { Middleware } from "./middleware.js";
-import {
-  type HandlerEntry,
-  type RouteSpec,
-  type RouteTarget,
-  assertHandler,
-  routeSpecs,
-  routeTarget,
-  unmatchedPath,
-} from "./route-table.js";
+import type { HandlerEntry, RouteSpec } from "./route.js";
+import type { Site } from "./site.js";
+import type { Trust, TrustOptions } from "./trust.js";
 import type { HandlerClass } from "./verbs.js";
-import { Trust, type TrustOptions } from "./trust.js";
+
+const sites = onDemand<typeof import("./site.js")>(import.meta.url, "./site.js");
 
 /** Where `configure` runs, and for which process. */
 export interface ConfigureContext {
@@ -74,19 +59,12 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
   readonly module?: string | URL;
 }
 
-/** What an application is given to serve with; see {@link Application.open}. */
+/** What an application is given to serve with. */
 export interface OpenApplication {
   readonly container: ApplicationContainer;
   readonly router: CallRouter;
   /** How full the fullest queue of the executors is: 0 to 1. */
   queueFill(): number;
-}
-
-interface Serving extends OpenApplication {
-  readonly targets: ReadonlyMap<RouteSpec, RouteTarget>;
-  /** For paths without a route. */
-  readonly unmatched: RouteTarget | undefined;
-  readonly dispatch: DispatchContext;
 }
 
 /**
@@ -100,31 +78,22 @@ interface Serving extends OpenApplication {
  */
 export class Application implements HandlerApplication {
   readonly definition: ApplicationDefinition;
-  readonly settings: HTTPSettings;
-  /** @internal */
-  readonly trust: Trust;
-  readonly #router = new Router<RouteSpec>((spec) => spec.handler.name);
-  /** Whether any route asks for a host: if none does, no request works its own out. */
-  readonly #hasHosts: boolean;
-  readonly #health: Health | undefined;
-  #serving: Serving | undefined;
+  #site: Site | undefined;
 
   constructor(definition: ApplicationDefinition) {
-    checkDefinition(definition);
     this.definition = Object.freeze({ ...definition });
-    this.settings = httpSettings(settingsOf(definition));
-    this.trust = new Trust(definition);
-    this.#health = this.#healthOf(definition);
-    refuseAutoreload(definition);
-    for (const spec of routeSpecs(definition.handlers)) this.#router.add(spec.pattern, spec, spec);
-    this.#router.freeze();
-    if (definition.defaultHandler !== undefined) assertHandler(definition.defaultHandler);
-    this.#hasHosts = this.routes.some(({ host }) => host !== undefined);
+    // A worker answers no request: what serves them is not loaded there, and its server has checked it.
+    if (!isWorker()) this.#site = this.#makeSite();
   }
 
   /** The application's container. @throws ExecutorClosedError before the application is started. */
   get container(): DependencyContainer {
-    return this.#open().container.dependencies;
+    return this.site.container;
+  }
+
+  /** Limits and timeouts, with their defaults. */
+  get settings(): HTTPSettings {
+    return this.site.settings;
   }
 
   /** As in the definition. */
@@ -134,122 +103,35 @@ export class Application implements HandlerApplication {
 
   /** As in the definition, in milliseconds; 0 when it is off. */
   get blockedLoopThreshold(): number {
-    return this.definition.blockedLoopThreshold ?? 100;
+    return this.site.blockedLoopThreshold;
   }
 
   /** The table, in the order of the definition. */
   get routes(): readonly RouteSpec[] {
-    return this.#router.routes.map(({ target }) => target);
+    return this.site.routes;
   }
 
   /** The route of all paths that are in no table. @internal */
   get defaultRoute(): RouteSpec | undefined {
-    const { defaultHandler: handler } = this.definition;
-    return handler && { pattern: unmatchedPath, handler, args: undefined };
+    return this.site.defaultRoute;
   }
 
-  /** Of all routes, the default one included. @internal */
-  get handlerClasses(): readonly HandlerClass[] {
-    const { defaultHandler } = this.definition;
-    const own = this.routes.map(({ handler }) => handler);
-    return defaultHandler === undefined ? own : [...own, defaultHandler];
+  /** @internal */
+  get trust(): Trust {
+    return this.site.trust;
+  }
+
+  /** What serves its requests. @internal */
+  get site(): Site {
+    return (this.#site ??= this.#makeSite());
   }
 
   /** The path of the route that is called `name`. @throws ConfigurationError for an unknown name or a wrong number of arguments. */
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string {
-    return this.#router.reverse(name, ...pathArguments);
+    return this.site.reverseUrl(name, ...pathArguments);
   }
 
-  /**
-   * Compiles how each handler is constructed. From here on the application can serve.
-   *
-   * @throws InjectionError, ConfigurationError when a handler cannot be constructed or answers nothing.
-   * @internal
-   */
-  open(opened: OpenApplication): void {
-    const { middleware } = this.definition;
-    const compile = (spec: RouteSpec): RouteTarget => routeTarget(spec, opened.container, middleware);
-    const targets = new Map(this.routes.map((spec) => [spec, compile(spec)]));
-    const unmatched = this.defaultRoute && compile(this.defaultRoute);
-    const dispatch: DispatchContext = {
-      application: this,
-      router: opened.router,
-      accessLog: this.definition.accessLog ?? true,
-      blockedLoop: this.#blockedLoopWatch(),
-    };
-    this.#serving = { ...opened, targets, unmatched, dispatch };
-  }
-
-  /** The event loop was late by so many milliseconds. @internal */
-  noteLoopDelay(late: number): void {
-    this.#health?.look(late);
-  }
-
-  /** Serves one request; never throws and never rejects. @internal */
-  handle(message: IncomingMessage, raw: ServerResponse, host: ExchangeHost): void {
-    const { targets, unmatched, dispatch } = this.#open();
-    const target = canonicalPath(pathAndQuery(message));
-    const origin = this.trust.originOf(message);
-    const request = new HTTPServerRequest(message, target ?? { path: "", query: "" }, origin);
-    const exchange = new Exchange(message, raw, request, host);
-    if (this.#health !== undefined && this.#isSettledBy(this.#health, exchange, host)) return;
-    if (target === undefined) return this.#refuse(exchange, new HTTPError(400, "a malformed path"));
-    const refusal = this.trust.refusalOf(request, origin);
-    if (refusal !== undefined) return this.#refuse(exchange, refusal);
-    const match = this.#router.find(this.#hasHosts ? request.hostName : undefined, target.path);
-    const route = match === undefined ? unmatched : targets.get(match.target);
-    if (route === undefined) return this.#refuse(exchange, new HTTPError(404));
-    void serveRequest(route, exchange, match?.args ?? [], dispatch);
-  }
-
-  #refuse(exchange: Exchange, error: HTTPError): void {
-    failRequest(undefined, exchange, error);
-    void concludeRequest(undefined, exchange, this.definition.accessLog ?? true);
-  }
-
-  /** Answers what is asked of the health, and refuses all else while there is too much to do. */
-  #isSettledBy(health: Health, exchange: Exchange, { draining }: ExchangeHost): boolean {
-    const { path } = exchange.request;
-    const isAsked = path === health.live || path === health.ready;
-    if (isAsked) answerHealth(health, health.reasons(draining), exchange);
-    else if (health.overload !== undefined) this.#refuse(exchange, health.refusal());
-    else return false;
-    return true;
-  }
-
-  #healthOf({ health = {} }: ApplicationDefinition): Health | undefined {
-    if (health === false) return undefined;
-    return new Health(health, { rss: () => process.memoryUsage.rss(), queueFill: () => this.#open().queueFill() });
-  }
-
-  #blockedLoopWatch(): BlockedLoopWatch | undefined {
-    const off = this.blockedLoopThreshold === 0 || process.env["NODE_ENV"] === "production";
-    return off ? undefined : new BlockedLoopWatch(this.blockedLoopThreshold);
-  }
-
-  #open(): Serving {
-    if (this.#serving !== undefined) return this.#serving;
-    throw new ExecutorClosedError("the application is not started: a server that listens for it starts it");
-  }
-}
-
-/** The origin-form of the target, whichever form the client used. */
-function pathAndQuery({ url = "" }: IncomingMessage): string {
-  if (url.startsWith("/")) return url;
-  const { path, query } = splitTarget(url);
-  return query === "" ? path : `${path}?${query}`;
-}
-
-function settingsOf(definition: ApplicationDefinition): Partial<HTTPSettings> {
-  const given = Object.entries(definition).filter(([name]) => Object.hasOwn(defaultHTTPSettings, name));
-  return Object.fromEntries(given);
-}
-
-function refuseAutoreload({ autoreload, debug }: ApplicationDefinition): void {
-  if (autoreload === true) {
-    throw new ConfigurationError("autoreload is not available: run the program with `node --watch` instead");
-  }
-  if (debug === true && process.env["NODE_ENV"] === "production") {
-    throw new ConfigurationError("debug shows stacks to clients: it is refused when NODE_ENV is production");
+  #makeSite(): Site {
+    return new (sites().Site)(this.definition, this);
   }
 }

@@ -9,7 +9,7 @@ import type { Exchange } from "./exchange.js";
 import { concludeRequest, failRequest, runHook } from "./failure.js";
 import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
 import * as tools from "./handler-tools.js";
-import type { Passage } from "./middleware.js";
+import type { Passage } from "./middleware-table.js";
 import type { RouteTarget } from "./route-table.js";
 import { writeResult } from "./values.js";
 import type { Verb } from "./verbs.js";

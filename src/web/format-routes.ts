@@ -1,5 +1,5 @@
 import type { Application } from "./application.js";
-import type { RouteSpec } from "./route-table.js";
+import type { RouteSpec } from "./route.js";
 import { verbTable } from "./verbs.js";
 
 const titles = ["METHODS", "HOST", "PATH", "NAME", "HANDLER"];

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import type { HandlerEntry, RouteGroup } from "./route-table.js";
+import type { HandlerEntry, RouteGroup } from "./route.js";
 
 /** What else a group says; see {@link group}. */
 export interface GroupOptions {

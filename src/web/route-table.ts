@@ -1,49 +1,12 @@
 import type { ApplicationContainer, InjectionPlan } from "../container.js";
-import type { RouteOptions } from "../decorators/route.js";
 import { ConfigurationError } from "../errors.js";
-import { type RouteMetadata, executorMethodsOf, routesOf } from "../metadata.js";
+import { executorMethodsOf, routesOf } from "../metadata.js";
 import { prefixed } from "../routing/prefix.js";
 import { RequestHandler } from "./handler.js";
-import { type Middleware, type MiddlewareTable, middlewareTable } from "./middleware.js";
+import type { Middleware } from "./middleware.js";
+import { type MiddlewareTable, middlewareTable } from "./middleware-table.js";
+import type { HandlerEntry, RouteGroup, RouteSpec } from "./route.js";
 import { type HandlerClass, type VerbTable, unmatchedVerbs, verbTable } from "./verbs.js";
-
-/** A route as the table form writes it; made by {@link route}. */
-export interface RouteSpec extends RouteMetadata {
-  readonly handler: HandlerClass;
-  readonly args: object | undefined;
-}
-
-/** What follows the handler in {@link route}: the arguments of its `initialize`, to be left out only if that needs none. */
-type RouteRest<H> = H extends { initialize(args: infer A extends object): void }
-  ? Record<string, never> extends A
-    ? [args?: A, options?: RouteOptions]
-    : [args: A, options?: RouteOptions]
-  : [args?: Record<string, never>, options?: RouteOptions];
-
-/**
- * A line of the routing table, for handlers without `@Route` or with arguments: `args` is passed to `initialize` of each
- * instance and typed by it. What `options` says is what `@Route` says.
- *
- * @example handlers: [route("/files/*", DownloadHandler, { root: "/srv/files" }, { name: "files" })]
- */
-export function route<H extends RequestHandler>(
-  pattern: string | RegExp,
-  handler: new (...args: never[]) => H,
-  ...[args, options]: RouteRest<H>
-): RouteSpec {
-  return { ...options, pattern, handler: handler as unknown as HandlerClass, args };
-}
-
-/** Entries that are mounted together; made by `group`. */
-export interface RouteGroup {
-  readonly prefix: string;
-  readonly entries: readonly HandlerEntry[];
-  readonly host?: string | RegExp;
-  readonly namePrefix?: string;
-}
-
-/** What a definition may list: decorated classes, lines of the table, and groups of them. */
-export type HandlerEntry = HandlerClass | RouteSpec | RouteGroup;
 
 /**
  * The lines of all entries, in order; those of groups with what the group says.
