@@ -123,6 +123,7 @@ describe("the guide", () => {
     ["docs/bootstrap.md", "src/web/application.ts", "ApplicationDefinition"],
     ["docs/bootstrap.md", "src/bootstrap.ts", "ServeOptions"],
     ["docs/cookies-and-trust.md", "src/web/trust.ts", "TrustOptions"],
+    ["docs/cookies-and-trust.md", "src/web/xsrf.ts", "XsrfOptions"],
     ["docs/cookies-and-trust.md", "src/http/cookies.ts", "CookieOptions"],
     ["docs/cookies-and-trust.md", "src/http/signed-value.ts", "SignOptions"],
     ["docs/cookies-and-trust.md", "src/http/signed-value.ts", "VerifyOptions"],

@@ -5,6 +5,7 @@ import * as testing from "waterspout/testing";
 /** The public names. Who adds or removes one does it here as well, knowingly. */
 const names = [
   "Application",
+  "Authenticated",
   "CancelledError",
   "ClientClosedError",
   "ConfigurationError",

@@ -2,9 +2,11 @@ import { expect } from "chai";
 import { inject, injectable, singleton } from "tsyringe";
 import { Route } from "#src/decorators/route.js";
 import {
+  authenticatedOf,
   constructorParameters,
   executorMethodsOf,
   middlewareOf,
+  recordAuthenticated,
   recordExecutorMethod,
   recordMiddleware,
   recordRoute,
@@ -173,5 +175,19 @@ describe("middlewareOf", () => {
     expect(middlewareOf(Child, "get")).to.deep.equal(["get"]);
     expect(middlewareOf(Child, "post")).to.deep.equal([]);
     expect(middlewareOf(Parent, "post")).to.deep.equal(["post"]);
+  });
+});
+
+describe("authenticatedOf", () => {
+  it("gives what was recorded on the class and on its parents, and not on its children", () => {
+    class Parent {}
+    class Child extends Parent {}
+    class Other {}
+    recordAuthenticated(Parent, "get");
+    recordAuthenticated(Child, "post");
+    recordAuthenticated(Child, undefined);
+    expect([...authenticatedOf(Parent)]).to.deep.equal(["get"]);
+    expect([...authenticatedOf(Child)]).to.have.members(["get", "post", undefined]);
+    expect([...authenticatedOf(Other)]).to.deep.equal([]);
   });
 });

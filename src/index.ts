@@ -6,6 +6,7 @@ export { type DependencyContainer, type InjectionToken, type Ref } from "./conta
 
 // Handlers
 export { Route, type RouteOptions } from "./decorators/route.js";
+export { Authenticated } from "./decorators/authenticated.js";
 export { RequestHandler } from "./web/handler.js";
 export { ErrorHandler, type ErrorArguments } from "./web/error-handler.js";
 export { FallbackHandler, type FallbackArguments, type RequestListener } from "./web/fallback-handler.js";
@@ -34,6 +35,7 @@ export { type ProxyHeaders } from "./http/trusted-proxies.js";
 export { type CookieScope } from "./web/set-cookies.js";
 export { type SignedCookieOptions } from "./web/signed-cookies.js";
 export { type TrustOptions } from "./web/trust.js";
+export { type XsrfOptions } from "./web/xsrf.js";
 export { isLocalUrl } from "./http/local-url.js";
 export { type QueryValue, urlConcat } from "./http/url-concat.js";
 export { type HTTPSettings } from "./http/limits.js";

@@ -9,6 +9,7 @@ const tsyringeTokens = "injectionTokens";
 const routes = Symbol("waterspout:routes");
 const executorMethods = Symbol("waterspout:executor-methods");
 const middleware = Symbol("waterspout:middleware");
+const authenticated = Symbol("waterspout:authenticated");
 
 /**
  * What the constructor of `target` asks for, one entry per parameter: a class, a token, or one of tsyringe's descriptors.
@@ -92,6 +93,19 @@ export function middlewareOf(target: Class, verb: string | undefined): readonly 
     const own = Reflect.getOwnMetadata(middleware, owner) as MiddlewareLists | undefined;
     return own?.get(verb) ?? [];
   });
+}
+
+/** Records that a verb of the class, or under undefined all of them, is for those who are logged in. */
+export function recordAuthenticated(target: Class, verb: string | undefined): void {
+  const own = (Reflect.getOwnMetadata(authenticated, target) ?? []) as (string | undefined)[];
+  Reflect.defineMetadata(authenticated, [...own, verb], target);
+}
+
+/** The verbs of a class that are for those who are logged in, those of parent classes too; undefined stands for all. */
+export function authenticatedOf(target: Class): ReadonlySet<string | undefined> {
+  return new Set(
+    chainOf(target).flatMap((owner) => (Reflect.getOwnMetadata(authenticated, owner) ?? []) as (string | undefined)[]),
+  );
 }
 
 /** The class and its parents, the nearest first. */

@@ -1,5 +1,6 @@
 /** Names of parameters and fields whose values no log shows by default: what usually is a credential. */
 export const defaultRedacted: readonly string[] = [
+  "_xsrf",
   "access_token",
   "api_key",
   "apikey",

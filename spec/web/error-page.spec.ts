@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { debugPage, errorPage } from "#src/web/error-page.js";
+import { debugPage, errorPage, prefersPage } from "#src/web/error-page.js";
 import { CancelledError, HTTPError, RequestHandler, route } from "waterspout";
 import { expectLog } from "../support/log.js";
 import { serve } from "../support/serve.js";
@@ -91,4 +91,21 @@ describe("the error page of a request", () => {
       "<html><title>500: Internal Server Error</title><body>500: Internal Server Error</body></html>",
     );
   });
+});
+
+describe("prefersPage", () => {
+  for (const [accept, prefers] of [
+    [browser, true],
+    [undefined, true],
+    ["*/*", true],
+    ["text/html, application/json", true],
+    ["application/json, text/html;q=0.9", false],
+    ["application/json", false],
+    ["application/problem+json", false],
+    ["application/json, */*;q=0.5", false],
+    ["image/png", false],
+    ["not a media type", false],
+  ] as const) {
+    it(`is ${prefers} for Accept: ${String(accept)}`, () => expect(prefersPage(accept)).to.equal(prefers));
+  }
 });

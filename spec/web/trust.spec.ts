@@ -27,6 +27,31 @@ describe("Trust", () => {
     expect(make).to.throw(ConfigurationError, /proxyHeaders means nothing without trustedProxies/);
   });
 
+  for (const loginUrl of ["/login", "/login?for=me", "https://sso.example/login", "http://a"]) {
+    it(`takes ${loginUrl} for the log-in page`, () => expect(new Trust({ loginUrl }).loginUrl).to.equal(loginUrl));
+  }
+
+  for (const loginUrl of [
+    "",
+    "login",
+    "//evil.example",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "/a b",
+    "/a\r\nX: 1",
+  ]) {
+    it(`does not take ${JSON.stringify(loginUrl)} for it`, () => {
+      expect(() => new Trust({ loginUrl })).to.throw(ConfigurationError, /loginUrl must be a path/);
+    });
+  }
+
+  it("asks for tokens when it is told to, where something may change", () => {
+    const asked = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "get"];
+    const checked = (trust: Trust): string[] => asked.filter((method) => trust.checksXsrf(method));
+    expect(checked(new Trust({ xsrfCookies: true }))).to.deep.equal(["POST", "PUT", "PATCH", "DELETE", "get"]);
+    expect(checked(new Trust({}))).to.deep.equal([]);
+  });
+
   it("is checked when the application is constructed", () => {
     const make = (): Application => new Application({ handlers: [], cookieSecret: "" });
     expect(make).to.throw(ConfigurationError, /cookieSecret must be/);

@@ -26,7 +26,7 @@ export interface DispatchContext {
 type PathArguments = readonly (string | undefined)[];
 
 /**
- * Serves one request with a route's handler: construct, setDefaultHeaders, initialize, method check, body, middleware,
+ * Serves one request with a route's handler: construct, setDefaultHeaders, initialize, method check, body, XSRF, middleware,
  * prepare, verb, finish. All of it is inside one boundary, and whatever happens the request ends with one line in the access log and one
  * `onFinish`. Never rejects.
  */
@@ -91,6 +91,7 @@ async function run(passage: Passage, target: RouteTarget, pathArguments: PathArg
     await exchange.body.read();
     watch?.enter();
   }
+  if (handler.application.trust.checksXsrf(method) && target.verbs.has(method)) handler.checkXsrfCookie();
   const around = target.middleware.around(method);
   const respond = (): Promise<void> =>
     verb === undefined ? answerOptions(passage, target) : answer(passage, target, verb, pathArguments);

@@ -20,6 +20,11 @@ export function errorPage(status: number, error: unknown, accept = "*/*"): Error
   return preferred === html ? htmlPage(status, reason) : problemPage(status, reason, error);
 }
 
+/** Whether a client takes a page for people at least as gladly as data for programs; one that takes anything does. */
+export function prefersPage(accept = "*/*"): boolean {
+  return new Negotiator({ headers: { accept } }).mediaType([html, "application/json", problem]) === html;
+}
+
 /** The page of `debug: true`: what the log has, for the eyes of whoever writes the application. */
 export function debugPage(error: unknown): ErrorPage {
   return { type: "text/plain; charset=UTF-8", body: `${inspect(error, { depth: 4 })}\n` };

@@ -13,6 +13,7 @@ import type * as handlerTools from "./handler-tools.js";
 import type { CookieScope } from "./set-cookies.js";
 import type { SignedCookieOptions } from "./signed-cookies.js";
 import type { Trust } from "./trust.js";
+import type { Xsrf } from "./xsrf.js";
 
 /** What a handler can ask of its application. */
 export interface HandlerApplication {
@@ -56,8 +57,10 @@ let contextOf: (handler: RequestHandler) => HandlerContext | undefined;
  *
  * Source: `tornado.web.RequestHandler`.
  */
-export abstract class RequestHandler {
+export abstract class RequestHandler<User = unknown> {
   #context: HandlerContext | undefined;
+  #xsrf: Xsrf | undefined;
+  #user: { readonly known: User | undefined } | undefined;
 
   static {
     setContext = (handler, context) => (handler.#context = context);
@@ -261,6 +264,58 @@ export abstract class RequestHandler {
     return this.#available("createSignedValue").application.trust.signer.sign(name, value);
   }
 
+  // ---- who is asking
+
+  /**
+   * The user: what was assigned, else what `getCurrentUser` gives, asked once a request. Undefined when nobody is logged in.
+   * `prepare` may assign it, after waiting for a database for example.
+   */
+  get currentUser(): User | undefined {
+    const { tools } = this.#available("currentUser");
+    this.#user ??= { known: tools.userOf(this) };
+    return this.#user.known;
+  }
+
+  set currentUser(user: User | null | undefined) {
+    this.#available("currentUser");
+    this.#user = { known: user ?? undefined };
+  }
+
+  /** Finds the user, in a signed cookie for example. Not async: what has to be awaited belongs into `prepare`. Default: nobody. */
+  getCurrentUser?(): User | null | undefined;
+
+  /** Where `@Authenticated` sends people to log in; undefined: nowhere, they get 403. Not async. Default: `loginUrl` of the definition. */
+  getLoginUrl(): string | undefined {
+    return this.#available("getLoginUrl").application.trust.loginUrl;
+  }
+
+  /**
+   * What a form or script must send back with each request that changes something, as the argument `_xsrf` or the header field
+   * `X-Xsrftoken`. Reading it sets the `_xsrf` cookie when the client has none. Other bytes in each answer, the same all
+   * through one.
+   *
+   * @throws ResponseError when the cookie has to be set and the headers are out.
+   */
+  get xsrfToken(): string {
+    return this.#xsrfOf("xsrfToken").text(() => Boolean(this.currentUser));
+  }
+
+  /** A hidden `<input>` with the token, for each form that is not GET. @throws as `xsrfToken` does. */
+  xsrfFormHtml(): string {
+    return `<input type="hidden" name="_xsrf" value="${this.xsrfToken}"/>`;
+  }
+
+  /**
+   * Runs with `xsrfCookies`, before `prepare` and with the body read, for every method but GET, HEAD and OPTIONS. Override it
+   * with an empty method for a handler that takes requests from everywhere, because it asks for credentials that a browser
+   * does not send by itself. Not async.
+   *
+   * @throws HTTPError 403 when another site caused the request, or its token is missing, malformed or not that of its cookie.
+   */
+  checkXsrfCookie(): void {
+    this.#xsrfOf("checkXsrfCookie").check(this.getArgument("_xsrf", ""), () => false);
+  }
+
   // ---- the answer
 
   /**
@@ -401,6 +456,11 @@ export abstract class RequestHandler {
   /** The path of the route that is called `name`, with its parameters filled in. @throws ConfigurationError for an unknown name. */
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string {
     return this.application.reverseUrl(name, ...pathArguments);
+  }
+
+  #xsrfOf(member: string): Xsrf {
+    const { exchange, application, tools } = this.#available(member);
+    return (this.#xsrf ??= new tools.Xsrf(exchange, application.trust.xsrf));
   }
 
   #response(member: string): ResponseWriter {

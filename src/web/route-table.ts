@@ -113,7 +113,16 @@ export function routeTarget(
 }
 
 /** What these return is not awaited: an async one would answer too late, and its rejection reach nobody. */
-const synchronousHooks = ["initialize", "setDefaultHeaders", "sendError", "writeError", "logException"] as const;
+const synchronousHooks = [
+  "initialize",
+  "setDefaultHeaders",
+  "checkXsrfCookie",
+  "getCurrentUser",
+  "getLoginUrl",
+  "sendError",
+  "writeError",
+  "logException",
+] as const;
 
 function refuseAsyncHooks({ name, prototype }: HandlerClass): void {
   for (const hook of synchronousHooks) {

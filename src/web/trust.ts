@@ -5,9 +5,10 @@ import type { ForwardedOrigin, HTTPServerRequest } from "../http/request.js";
 import type { CookieSecret } from "../http/signed-value.js";
 import { type ProxyHeaders, TrustedProxies } from "../http/trusted-proxies.js";
 import { CookieSigner } from "./cookie-signer.js";
+import { type XsrfOptions, type XsrfSettings, isSafeMethod, xsrfSettings } from "./xsrf.js";
 
 /** Whom and what an application believes: the part of its definition that is about cookies, proxies and other sites. */
-export interface TrustOptions {
+export interface TrustOptions extends XsrfOptions {
   /**
    * Signs cookies. Several by key version allow a change: `keyVersion` signs, the others still check what they signed.
    * At least 16 bytes each when NODE_ENV is production. Default: none, and signed cookies throw ConfigurationError.
@@ -24,6 +25,8 @@ export interface TrustOptions {
   readonly proxyHeaders?: ProxyHeaders;
   /** The hosts that are answered for, without ports; `"*.example.com"` for subdomains. Others get 421. Default: all. */
   readonly allowedHosts?: readonly string[];
+  /** Where `@Authenticated` sends people: a path, or an URL. Default: nowhere, they get 403. */
+  readonly loginUrl?: string;
 }
 
 const names = {
@@ -32,6 +35,10 @@ const names = {
   trustedProxies: 1,
   proxyHeaders: 1,
   allowedHosts: 1,
+  loginUrl: 1,
+  xsrfCookies: 1,
+  xsrfCookieName: 1,
+  xsrfCookieOptions: 1,
 } satisfies Record<keyof TrustOptions, 1>;
 
 /** The names that a definition may have for it. */
@@ -45,6 +52,8 @@ const dependent: readonly (readonly [name: keyof TrustOptions, needed: keyof Tru
 
 /** {@link TrustOptions}, checked and compiled once. */
 export class Trust {
+  readonly loginUrl: string | undefined;
+  readonly xsrf: XsrfSettings;
   readonly #signer: CookieSigner | undefined;
   readonly #proxies: TrustedProxies | undefined;
   readonly #hosts: AllowedHosts | undefined;
@@ -56,12 +65,19 @@ export class Trust {
     if (cookieSecret !== undefined) this.#signer = new CookieSigner(cookieSecret, keyVersion);
     if (trustedProxies !== undefined) this.#proxies = new TrustedProxies(trustedProxies, proxyHeaders);
     if (allowedHosts !== undefined) this.#hosts = new AllowedHosts(allowedHosts);
+    this.xsrf = xsrfSettings(options);
+    this.loginUrl = checkedLoginUrl(options.loginUrl);
   }
 
   /** @throws ConfigurationError without `cookieSecret`. */
   get signer(): CookieSigner {
     if (this.#signer !== undefined) return this.#signer;
     throw new ConfigurationError("signed cookies need `cookieSecret` in the application's definition");
+  }
+
+  /** Whether a request of this method has to show a token. */
+  checksXsrf(method: string): boolean {
+    return this.xsrf.enforced && !isSafeMethod(method);
   }
 
   /** What proxies say about a request; undefined when nobody is believed who speaks here. */
@@ -80,4 +96,11 @@ export class Trust {
 function refuseAlone(options: TrustOptions, name: keyof TrustOptions, needed: keyof TrustOptions): void {
   if (options[name] === undefined || options[needed] !== undefined) return;
   throw new ConfigurationError(`${name} means nothing without ${needed}`);
+}
+
+function checkedLoginUrl(url: string | undefined): string | undefined {
+  if (url === undefined || (/^(?:\/(?!\/)|https?:\/\/)[!-~]*$/.test(url) && !url.includes("\\"))) return url;
+  throw new ConfigurationError(
+    `loginUrl must be a path that starts with one /, or an http URL; got ${JSON.stringify(url)}`,
+  );
 }

@@ -1,4 +1,6 @@
 import { ConfigurationError, HTTPError } from "../errors.js";
+import { authenticatedOf } from "../metadata.js";
+import { guarded } from "./authentication.js";
 import { RequestHandler } from "./handler.js";
 
 /** A verb's method of some handler; it is called with the handler as `this`. */
@@ -35,9 +37,10 @@ export interface VerbTable {
 }
 
 /**
- * Reads the verbs of a class, inherited ones included. HEAD runs `get` unless the class has its own.
+ * Reads the verbs of a class, inherited ones included, and guards those that are `@Authenticated`. HEAD runs `get` unless the
+ * class has its own.
  *
- * @throws ConfigurationError when a verb is not a method, or there is none.
+ * @throws ConfigurationError when a verb is not a method, when there is none, or when something else is to be guarded.
  */
 export function verbTable(target: HandlerClass): VerbTable {
   const table = tableOf(target);
@@ -59,19 +62,32 @@ function notFound(): never {
 
 function tableOf(target: HandlerClass): VerbTable {
   const verbs = new Map<string, Verb>();
+  const guards = guardsOf(target);
   for (const method of methods) {
-    const verb = verbOf(target, method.toLowerCase());
+    const verb = verbOf(target, method.toLowerCase(), guards);
     if (verb !== undefined) verbs.set(method, verb);
   }
   const get = verbs.get("GET");
   if (get !== undefined && !verbs.has("HEAD")) verbs.set("HEAD", get);
   const allow = methods.filter((method) => method === "OPTIONS" || verbs.has(method)).join(", ");
-  return { verbs, other: verbOf(target, anyVerb), allow, leavesBody: leavesBody in target };
+  return { verbs, other: verbOf(target, anyVerb, guards), allow, leavesBody: leavesBody in target };
 }
 
-function verbOf(target: HandlerClass, name: string | symbol): Verb | undefined {
+type Guards = ReadonlySet<string | symbol | undefined>;
+
+function verbOf(target: HandlerClass, name: string | symbol, guards: Guards): Verb | undefined {
   const member = (target.prototype as unknown as Record<string | symbol, unknown>)[name];
   if (member === undefined) return undefined;
-  if (typeof member === "function") return member as Verb;
+  if (typeof member === "function")
+    return guards.has(undefined) || guards.has(name) ? guarded(member as Verb) : (member as Verb);
   throw new ConfigurationError(`${target.name}.${String(name)} must be a method, it is a ${typeof member}`);
+}
+
+function guardsOf(target: HandlerClass): Guards {
+  const guards = authenticatedOf(target);
+  for (const name of guards) {
+    if (name === undefined || methods.some((method) => method.toLowerCase() === name)) continue;
+    throw new ConfigurationError(`${target.name}.${name}() is @Authenticated, but only verbs are: get, post, put, …`);
+  }
+  return guards;
 }
