@@ -33,6 +33,10 @@ const supervisionNames = {
   stableTime: 1,
   maxRestarts: 1,
   restartWindow: 1,
+  maxRequests: 1,
+  maxMemoryMb: 1,
+  title: 1,
+  pidFile: 1,
   onSupervisor: 1,
 } satisfies Record<keyof Omit<SupervisorOptions, "gracePeriod" | "onReady">, 1>;
 const servingNames = ["port", "host", "processes", ...Object.keys(supervisionNames)];

@@ -76,6 +76,7 @@ export { type ChildEnding } from "./process/ending.js";
 export { type ChildIdentity, type ReadyChild, type StopReason, type SupervisorEvents } from "./process/events.js";
 export { type ReadyInfo } from "./process/messages.js";
 export { type ReloadResult } from "./process/roll.js";
+export { type ChildState, type ChildStatus, type SupervisorStatus } from "./process/status.js";
 export { type Supervisor } from "./process/view.js";
 
 // Options

@@ -2,17 +2,25 @@ import { IOLoop } from "./loop.js";
 import { applicationLog } from "./log.js";
 import { enterChild, leavePrimary, onPrimaryLost, reportBootFailure, reportReady } from "./process/child.js";
 import type { ReadyInfo } from "./process/messages.js";
+import { Presence } from "./process/presence.js";
 import { isChild } from "./process/role.js";
 import { SignalQueue } from "./process/signals.js";
+import { nameProcess } from "./process/title.js";
 
 /** What a process of its own does about its end; see {@link Program}. */
 export interface ProgramParts {
   /** Starts to serve; what it returns is told to the primary. Rejects when `close` was called meanwhile. */
   open(): Promise<ReadyInfo>;
+  /** Called when it serves, and pid file and service manager say so. */
+  opened?(info: ReadyInfo): void;
   /** Serves what is due and closes. Safe to call twice, and while it opens. */
   close(): Promise<void>;
   /** How long `close` may take when the primary is lost. Milliseconds. */
   readonly closeWithin: number;
+  /** What a child is called in `ps`; default: the program's file. */
+  readonly title?: string | undefined;
+  /** A file for the pid of a process that is no child; default: none. */
+  readonly pidFile?: string | undefined;
 }
 
 /** How long user code that is left over may keep a process alive that has closed. Milliseconds. */
@@ -29,14 +37,16 @@ const programs = new Set<Program>();
 export class Program {
   readonly #parts: ProgramParts;
   readonly #signals: SignalQueue;
+  /** Of a lone process; that of a tree is its primary's. */
+  #presence: Presence | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: ProgramParts) {
     this.#parts = parts;
     this.#signals = new SignalQueue({
       SIGTERM: () => this.#onSignal(15),
-      // A terminal's Ctrl-C reaches the whole group; a child leaves it to the primary.
-      ...(!isChild() && { SIGINT: () => this.#onSignal(2) }),
+      // A terminal's Ctrl-C and its end reach the whole group; a child leaves them to the primary.
+      ...(!isChild() && { SIGINT: () => this.#onSignal(2), SIGHUP: () => this.#onSignal(1) }),
     });
   }
 
@@ -46,7 +56,8 @@ export class Program {
    * @throws what `open` throws, in a lone process; a child reports it to the primary and exits 1.
    */
   async start(): Promise<void> {
-    if (isChild()) enterChild();
+    if (isChild()) this.#enter();
+    else this.#presence = new Presence(this.#parts.pidFile);
     onPrimaryLost(() => this.close(), { deadline: this.#parts.closeWithin });
     this.#signals.open();
     programs.add(this);
@@ -54,6 +65,8 @@ export class Program {
       const info = await this.#parts.open();
       watchErrors();
       await reportReady(info);
+      this.#presence?.serving("serving", () => true);
+      this.#parts.opened?.(info);
     } catch (error) {
       if (this.#closing === undefined) await this.#abandon(error);
       await this.#closing;
@@ -66,8 +79,15 @@ export class Program {
     return this.#closing;
   }
 
+  #enter(): void {
+    enterChild();
+    nameProcess(this.#parts.title);
+  }
+
   async #close(): Promise<void> {
+    this.#presence?.stopping();
     await this.#parts.close();
+    this.#presence?.ended();
     programs.delete(this);
     if (programs.size === 0) endProcess();
   }
@@ -81,7 +101,9 @@ export class Program {
   }
 
   #onSignal(number: number): void {
-    if (this.#closing !== undefined) process.exit(128 + number);
+    // A second one forces; but a child may get one from a service manager, too, which signals all processes of a service, and
+    // it is the primary that forces its children.
+    if (this.#closing !== undefined && !isChild()) process.exit(128 + number);
     void this.close();
   }
 }

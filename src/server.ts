@@ -114,7 +114,7 @@ export class HTTPServer {
     if (isWorker()) return handOver(() => workerApplication(this.#application.definition));
     this.#refuse(processes);
     await useLogging(this.#application.definition.logging);
-    if (processes === 1 || isChild()) return this.#serve(binding, processes);
+    if (processes === 1 || isChild()) return this.#serve(binding, processes, options);
     return this.#supervise(binding, processes, options);
   }
 
@@ -126,16 +126,17 @@ export class HTTPServer {
     throw new ConfigurationError("the application has no handlers: list at least one class with @Route, or route(…)");
   }
 
-  async #serve(binding: Binding, processes: number): Promise<void> {
+  async #serve(binding: Binding, processes: number, { title, pidFile }: SupervisorOptions): Promise<void> {
     const { Program } = await import("./program.js");
     const program = new Program({
-      open: async () => {
-        const address = await this.#open(binding, resolveCount(processes));
-        if (!isChild()) generalLog.info(`listening on ${urlOf(address, binding.host)}`);
-        return { port: address.port };
+      open: async () => ({ port: (await this.#open(binding, resolveCount(processes))).port }),
+      opened: ({ port }) => {
+        if (!isChild()) generalLog.info(`listening on ${urlOf({ port: Number(port) }, binding.host)}`);
       },
       close: () => this.stop(),
       closeWithin: this.#application.settings.gracePeriod + killMargin,
+      title,
+      pidFile,
     });
     await program.start();
   }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
+import type { SupervisorStatus } from "waterspout";
 import { isAlive, type Program, startProgram } from "../support/program.js";
 import type { Plan } from "./fixtures/supervised.js";
 
@@ -56,6 +57,21 @@ describe("reload and resize", () => {
 
   function occurrences(pattern: RegExp): number {
     return program.output().match(new RegExp(pattern, "gm"))?.length ?? 0;
+  }
+
+  async function pidOf(taskId: number): Promise<number> {
+    const line = await program.line(new RegExp(`^child ${taskId} pid \\d+`));
+    return Number(/pid (\d+)/.exec(line)?.[1]);
+  }
+
+  /** Asks for the status until it is as wanted. */
+  async function status(isSo: (told: SupervisorStatus) => boolean): Promise<SupervisorStatus> {
+    for (let asked = occurrences(/^status/) + 1; ; asked++) {
+      program.kill("SIGURG");
+      const line = (await program.lines(/^status /, asked)).at(-1) ?? "";
+      const told = JSON.parse(line.slice("status ".length)) as SupervisorStatus;
+      if (isSo(told)) return told;
+    }
   }
 
   function events(name: string): unknown[][] {
@@ -204,6 +220,38 @@ describe("reload and resize", () => {
       expect(events("reload")).to.deep.equal([[1], [2]]);
     });
 
+    it("tells how its children are", async () => {
+      await start("tell figures", "ready late", { options: { maxRestarts: 5 } });
+      const [first, second] = [await pidOf(0), await pidOf(1)];
+      const before = Date.now();
+      const serving = await status(({ children }) => children.every(({ requests }) => requests === 7));
+      expect(serving).to.deep.include({ pid: program.pid, state: "serving", generation: 0 });
+      expect(serving.children.map(({ taskId, pid }) => [taskId, pid])).to.deep.equal([
+        [0, first],
+        [1, second],
+      ]);
+      const [child] = serving.children;
+      expect(child).to.deep.include({ state: "ready", restarts: 0, eventLoopDelay: 1.5, lostThreads: 2 });
+      expect(new Date(child?.started ?? 0).getTime()).to.be.within(before - 60_000, before);
+      if (process.platform === "linux") {
+        expect(child?.rss).to.be.above(10 * 2 ** 20);
+        expect(child?.pss)
+          .to.be.above(2 ** 20)
+          .and.below(child?.rss ?? 0);
+      }
+
+      process.kill(first, "SIGKILL");
+      const restarted = await status(({ children }) => children[0]?.restarts === 1);
+      expect(restarted.children[0]?.pid).not.to.equal(first);
+
+      program.kill("SIGHUP");
+      const reloading = await status(({ children }) => children.length === 3);
+      expect(reloading.state).to.equal("reloading");
+      expect(reloading.children.map(({ generation }) => generation)).to.include.members([0, 1]);
+      await program.line(/reload complete/);
+      await stop();
+    });
+
     it("tells every event, whatever a listener throws", async () => {
       await start("tell when stopped", "tell when stopped", { processes: 1 });
       const [first = 0] = program.childPids();
@@ -239,6 +287,22 @@ describe("reload and resize", () => {
     });
   });
 
+  describe("maxRequests", () => {
+    it("replaces a child that has answered so many, the new one first", async () => {
+      await start("tell many requests", "tell when stopped", { processes: 1, options: { maxRequests: 50_000 } });
+      const [old = 0] = program.childPids();
+      await program.line(
+        new RegExp(
+          `child 0 \\(pid ${old}\\) has answered 100000 requests \\(maxRequests is 50000\\): it will be replaced$`,
+        ),
+      );
+      await program.line(new RegExp(`child 0 \\(pid \\d+\\) has taken over from pid ${old}$`));
+      await stop();
+      expect(story()).to.deep.equal(["starts 0.0", "ready 0.0", "starts 0.1", "ready 0.1", "stops 0.0", "stops 0.1"]);
+      expect(events("reload")).to.deep.equal([]);
+    });
+  });
+
   describe("on SIGTTIN and SIGTTOU", () => {
     it("starts one more, lets the youngest drain, and keeps one", async () => {
       await start("tell when stopped", "tell when stopped");
@@ -246,9 +310,9 @@ describe("reload and resize", () => {
       await program.line(/SIGTTIN: 3 processes from now on/);
       const third = Number(/child 2 pid (\d+)/.exec(await program.line(/^child 2 pid \d+ ready$/))?.[1]);
       program.kill("SIGTTOU");
-      await program.line(/^child 2 pid \d+ stops/);
+      await program.line(/^event exit \[\{"taskId":2/);
       program.kill("SIGTTOU");
-      await program.line(/^child 1 pid \d+ stops/);
+      await program.line(/^event exit \[\{"taskId":1/);
       program.kill("SIGTTOU");
       await program.line(/SIGTTOU: one process is the least/);
       expect(isAlive(third)).to.equal(false);

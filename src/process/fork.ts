@@ -3,6 +3,7 @@ import type { SupervisorOptions } from "./options.js";
 import { explained } from "../start-failure.js";
 import { isChild } from "./role.js";
 import { supervise } from "./supervisor.js";
+import { nameProcess } from "./title.js";
 
 export type { Balance, SupervisorOptions } from "./options.js";
 export { taskId } from "./role.js";
@@ -31,13 +32,14 @@ export function forkProcesses(n: number, options: SupervisorOptions = {}): Promi
 }
 
 async function fork(n: number, options: SupervisorOptions): Promise<number> {
-  if (isChild()) return becomeReadyChild();
+  if (isChild()) return becomeReadyChild(options);
   const { code } = await supervise(n, options);
   return process.exit(code);
 }
 
-async function becomeReadyChild(): Promise<number> {
+async function becomeReadyChild({ title }: SupervisorOptions): Promise<number> {
   const id = enterChild();
+  nameProcess(title);
   await reportReady({});
   return id;
 }

@@ -1,6 +1,7 @@
 import os from "node:os";
 import { ConfigurationError } from "../errors.js";
 import type { ReadyChild } from "./events.js";
+import { programName } from "./title.js";
 import type { Supervisor } from "./view.js";
 
 /**
@@ -26,6 +27,23 @@ export interface SupervisorOptions {
   readonly maxRestarts?: number;
   /** Default: 60 s. */
   readonly restartWindow?: number;
+  /**
+   * A child that has answered so many requests is replaced as in a reload, the new one first; up to a tenth later at random,
+   * so that children that were started together are not replaced together. Default: 0, which is never.
+   */
+  readonly maxRequests?: number;
+  /**
+   * A child whose process has more resident memory than so many mebibytes, at three looks in a row a second apart, is
+   * replaced in the same way. `resourceLimits` of threads do not count Buffers, this does. Default: 0, which is never.
+   */
+  readonly maxMemoryMb?: number;
+  /**
+   * What the processes are called in `ps`: `waterspout: <title> (child 2)`. An empty one leaves their names as they are.
+   * Default: the program's file without folder and extension.
+   */
+  readonly title?: string;
+  /** A file that has the primary's pid while it serves. Default: none. */
+  readonly pidFile?: string;
   /** Called once in the primary, when all children are ready for the first time; in the order of their task ids. */
   readonly onReady?: (children: readonly ReadyChild[]) => void;
   /**
@@ -46,12 +64,25 @@ const defaults: ResolvedOptions = {
   stableTime: 2_000,
   maxRestarts: 100,
   restartWindow: 60_000,
+  maxRequests: 0,
+  maxMemoryMb: 0,
+  title: programName(),
+  pidFile: "",
   onReady: () => {},
   onSupervisor: () => {},
 };
 
 /** The least value of each number. */
-const least = { gracePeriod: 0, killMargin: 0, bootTimeout: 1, stableTime: 0, maxRestarts: 0, restartWindow: 1 };
+const least = {
+  gracePeriod: 0,
+  killMargin: 0,
+  bootTimeout: 1,
+  stableTime: 0,
+  maxRestarts: 0,
+  restartWindow: 1,
+  maxRequests: 0,
+  maxMemoryMb: 0,
+};
 
 // Node turns a longer timer into one of 1 ms; two of these are added up before they are waited for.
 const longest = 2 ** 30;
@@ -63,6 +94,7 @@ export function resolveOptions(options: SupervisorOptions): ResolvedOptions {
   for (const [name, minimum] of Object.entries(least)) {
     checkNumber(name, resolved[name as keyof typeof least], minimum);
   }
+  for (const name of ["title", "pidFile"] as const) checkText(name, resolved[name]);
   if (!["shared", "round-robin"].includes(resolved.balance)) {
     throw new ConfigurationError(`balance must be "shared" or "round-robin", got ${JSON.stringify(resolved.balance)}`);
   }
@@ -84,4 +116,9 @@ export function resolveCount(n: number): number {
 function checkNumber(name: string, value: number, minimum: number): void {
   if (Number.isSafeInteger(value) && value >= minimum && value <= longest) return;
   throw new ConfigurationError(`${name} must be an integer from ${minimum} to ${longest}, got ${String(value)}`);
+}
+
+function checkText(name: string, value: unknown): void {
+  if (typeof value === "string") return;
+  throw new ConfigurationError(`${name} must be a string, got ${String(value)}`);
 }

@@ -43,6 +43,10 @@ export class Rolls {
     this.#host = host;
   }
 
+  get running(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Never rejects. */
   request(): Promise<ReloadResult> {
     if (this.#next !== undefined) return this.#next;

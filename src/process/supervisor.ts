@@ -4,9 +4,13 @@ import { ConfigurationError } from "../errors.js";
 import { generalLog } from "../log.js";
 import type { Announce, Observer, SupervisorEvents } from "./events.js";
 import { type ResolvedOptions, resolveCount, resolveOptions, type SupervisorOptions } from "./options.js";
+import { Presence } from "./presence.js";
+import { Recycler } from "./recycler.js";
 import { claimRole } from "./role.js";
 import type { ReloadResult } from "./roll.js";
 import { SignalQueue } from "./signals.js";
+import { childrenOf, type SupervisorStatus } from "./status.js";
+import { nameProcess } from "./title.js";
 import { ProcessTree, type SupervisorOutcome } from "./tree.js";
 import type { Supervisor } from "./view.js";
 
@@ -18,15 +22,18 @@ import type { Supervisor } from "./view.js";
  *
  * @throws ConfigurationError (through the promise) in a child, in a worker thread, the second time, when the program has
  * no file, and for `n` or an option that is out of range.
+ * @throws StartError when the pid file cannot be written.
  */
 export async function supervise(n: number, options: SupervisorOptions = {}): Promise<SupervisorOutcome> {
   const count = resolveCount(n);
   const resolved = resolveOptions(options);
   const program = programFile();
+  const presence = new Presence(resolved.pidFile);
   claimRole("primary");
+  nameProcess(resolved.title);
   cluster.schedulingPolicy = resolved.balance === "shared" ? cluster.SCHED_NONE : cluster.SCHED_RR;
   cluster.setupPrimary({ exec: program, args: process.argv.slice(2), execArgv: process.execArgv });
-  return new PrimarySupervisor(resolved).run(count);
+  return new PrimarySupervisor(resolved, presence).run(count);
 }
 
 /** The primary: signals and calls on the one side, the process tree on the other. */
@@ -37,11 +44,12 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
   readonly #observers: readonly Observer[];
   #signalled = false;
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, presence: Presence) {
     super();
     this.#options = options;
     this.#tree = new ProcessTree(options, this.#announce);
-    this.#observers = [{ serving: options.onReady }];
+    this.#tree.check(new Recycler(options, (child) => this.#tree.recycle(child)).check);
+    this.#observers = [this.#shownBy(presence), { serving: options.onReady }];
     this.#signals = new SignalQueue({
       SIGTERM: () => this.#stopOrForce("SIGTERM"),
       SIGINT: () => this.#stopOrForce("SIGINT"),
@@ -59,6 +67,11 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
     return outcome;
   }
 
+  async status(): Promise<SupervisorStatus> {
+    const { generation } = this.#tree;
+    return { pid: process.pid, state: this.#state(), generation, children: await childrenOf(this.#tree) };
+  }
+
   reload(): Promise<ReloadResult> {
     return this.#reload();
   }
@@ -72,6 +85,12 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
 
   stop(): void {
     this.#tree.stop("stopped", 0);
+  }
+
+  #state(): SupervisorStatus["state"] {
+    if (this.#tree.stopping) return "stopping";
+    if (!this.#tree.serving) return "starting";
+    return this.#tree.reloading ? "reloading" : "serving";
   }
 
   #reload(why = ""): Promise<ReloadResult> {
@@ -100,6 +119,17 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
   #force(signal: "SIGTERM" | "SIGINT"): void {
     generalLog.warn(`${signal} again: killing the processes`);
     this.#tree.force(signal);
+  }
+
+  #shownBy(presence: Presence): Observer {
+    const isWell = (): boolean => this.#tree.slots.some(({ current }) => current?.stage === "ready");
+    return {
+      serving: ({ length }) => presence.serving(`${length} processes serve`, isWell),
+      reload: () => presence.reloading(),
+      reloaded: (result) => presence.reloaded(result.ok ? "reloaded" : `reload failed: ${result.reason}`),
+      stop: () => presence.stopping(),
+      end: () => presence.ended(),
+    };
   }
 
   readonly #announce: Announce = (name, ...told) => {

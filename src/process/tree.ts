@@ -69,6 +69,16 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
     return this.#generation;
   }
 
+  /** True from the moment at which all children were ready for the first time. */
+  get serving(): boolean {
+    return this.#allWereReady;
+  }
+
+  /** True while children are replaced by those of a new generation. */
+  get reloading(): boolean {
+    return this.#rolls.running;
+  }
+
   /** True from the first moment at which nothing will be started any more. */
   get stopping(): boolean {
     return this.#stopping;

@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { SupervisorEvents } from "./events.js";
 import type { ReloadResult } from "./roll.js";
+import type { SupervisorStatus } from "./status.js";
 
 /**
  * What a program sees of its children in the primary, and how it steers them; `onSupervisor` is given it. A listener that
@@ -17,6 +18,9 @@ import type { ReloadResult } from "./roll.js";
  * });
  */
 export interface Supervisor extends EventEmitter<SupervisorEvents> {
+  /** The children as they are now: what they last told of themselves, and their memory. Never rejects. */
+  status(): Promise<SupervisorStatus>;
+
   /**
    * Replaces all children, as on SIGHUP: the oldest first, one at a time, each by a new one that was ready for `stableTime`.
    * A call while one goes on asks for one more after it, which all such calls share.

@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import { join } from "node:path";
+import type { ServeOptions } from "waterspout";
+import { NotifyReceiver, requireReceiver } from "../support/notify-receiver.js";
+import { ServedProgram } from "../support/served-program.js";
+
+interface Who {
+  readonly pid: number;
+}
+
+const clean = { code: 0, signal: null };
+
+describe("a program as a service", () => {
+  let directory: string;
+
+  before(() => {
+    directory = mkdtempSync(join(os.tmpdir(), "waterspout-"));
+  });
+
+  after(() => rmSync(directory, { recursive: true }));
+
+  function served(options: ServeOptions, env: Record<string, string> = {}): ServedProgram {
+    const args = ["here", JSON.stringify({ port: 0, stableTime: 100, ...options })];
+    return new ServedProgram(new URL("./fixtures/served.js", import.meta.url), args, { env: { SAY: "1", ...env } });
+  }
+
+  function commandOf(pid: number): string {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  }
+
+  for (const processes of [1, 2]) {
+    describe(`of ${processes === 1 ? "one process" : "several processes"}`, () => {
+      it("has a pid file while it serves", async () => {
+        const pidFile = join(directory, `${processes}.pid`);
+        await using app = served({ processes, pidFile });
+        await app.url("/");
+        expect(readFileSync(pidFile, "utf8")).to.equal(`${app.program.pid}\n`);
+        expect(await app.stop()).to.deep.equal(clean);
+        expect(existsSync(pidFile)).to.equal(false);
+      });
+
+      it("says that the pid file cannot be written, and starts nothing", async () => {
+        await using app = served({ processes, pidFile: join(directory, "none", "x.pid") });
+        expect((await app.ended()).code).to.equal(1);
+        expect(app.count(/^StartError: pidFile: \S+ cannot be written: ENOENT/)).to.equal(1);
+        expect(app.count(/listening|evaluated/)).to.equal(1);
+      });
+
+      it("drains when every process of it is signalled, as a service manager does", async () => {
+        await using app = served({ processes });
+        const answer = app.get("/late");
+        await app.program.line(/^held by/);
+        app.program.killGroup("SIGTERM");
+        expect(await app.ended()).to.deep.equal(clean);
+        expect(await answer).to.equal("late, and executor");
+        expect(app.count(/exited with status|restarting/)).to.equal(0);
+      });
+    });
+  }
+
+  describe("under a service manager", () => {
+    before(function () {
+      requireReceiver(this);
+    });
+
+    for (const processes of [1, 2]) {
+      it(`tells that it serves, that it stops, and that it is well meanwhile, with processes: ${processes}`, async () => {
+        await using manager = new NotifyReceiver();
+        await manager.bound();
+        await using app = served({ processes }, { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: "1000000" });
+        await manager.message(/^WATCHDOG=1$/, 2);
+        expect(await app.stop()).to.deep.equal(clean);
+        const told = (await manager.message(/^STOPPING=1/)).filter((line) => line !== "WATCHDOG=1");
+        const ready = processes === 1 ? "READY=1 | STATUS=serving" : "READY=1 | STATUS=2 processes serve";
+        expect(told).to.deep.equal([ready, "STOPPING=1 | STATUS=stopping"]);
+      });
+    }
+
+    it("tells of a reload, by the manager's clock", async function () {
+      this.timeout(60_000);
+      await using manager = new NotifyReceiver();
+      await manager.bound();
+      await using app = served({ processes: 2 }, { NOTIFY_SOCKET: manager.path });
+      await app.url("/");
+      app.program.kill("SIGHUP");
+      await app.program.line(/reload complete/);
+      expect(await app.stop()).to.deep.equal(clean);
+      const told = await manager.message(/^STOPPING=1/);
+      expect(told.map((line) => line.replace(/\d{4,}/, "…"))).to.deep.equal([
+        "READY=1 | STATUS=2 processes serve",
+        "RELOADING=1 | MONOTONIC_USEC=… | STATUS=reloading",
+        "READY=1 | STATUS=reloaded",
+        "STOPPING=1 | STATUS=stopping",
+      ]);
+    });
+  });
+
+  it("can be told apart in ps", async () => {
+    await using app = served({ processes: 2, title: "shop" });
+    const { pid } = await app.json<Who>("/who");
+    expect(commandOf(app.program.pid)).to.equal("waterspout: shop (primary)");
+    expect(commandOf(pid)).to.match(/^waterspout: shop \(child [01]\)$/);
+    expect(await app.stop()).to.deep.equal(clean);
+  });
+
+  it("is called by its file unless it says how, and is left alone if it wants to be", async () => {
+    await using app = served({ processes: 2 });
+    await app.url("/");
+    expect(commandOf(app.program.pid)).to.equal("waterspout: served (primary)");
+    await using other = served({ processes: 2, title: "" });
+    const { pid } = await other.json<Who>("/who");
+    for (const each of [pid, other.program.pid]) expect(commandOf(each)).to.include("served.js here");
+    expect(await app.stop()).to.deep.equal(clean);
+    expect(await other.stop()).to.deep.equal(clean);
+  });
+
+  it("drains when its terminal ends, if it is a lone process", async () => {
+    await using app = served({ processes: 1 });
+    await app.url("/");
+    expect(await app.stop("SIGHUP")).to.deep.equal(clean);
+    expect(app.count(/^disposed server/)).to.equal(1);
+  });
+});
