@@ -5,7 +5,9 @@ const steps = new URL("./system/fixtures/steps.js", import.meta.url);
 const clean = { code: 0, signal: null };
 
 // How a program ends on a signal, and without its primary, is in spec/system/bootstrap.spec.ts.
-describe("Program", () => {
+describe("Program", function () {
+  this.timeout(60_000);
+
   it("drains and ends with 1 after an error that nobody caught", async () => {
     await using app = new ServedProgram(steps);
     const late = app.get("/throw");

@@ -79,7 +79,7 @@ export class NotifyReceiver {
       };
       const look = (): void => (isSo() ? settle(resolve) : undefined);
       const late = (): void => settle(() => reject(new Error(`waited for ${what}, got ${JSON.stringify(this.#text)}`)));
-      const timer = setTimeout(late, 10_000);
+      const timer = setTimeout(late, 30_000);
       this.#watchers.add(look);
       look();
     });

@@ -37,7 +37,8 @@ export function startProgram(file: string | URL, args: readonly string[] = [], o
   return new Program(child);
 }
 
-const defaultDeadline = 10_000;
+/** A machine that others load, too, may take many times as long as one that is idle. */
+const defaultDeadline = 30_000;
 
 /** A program that {@link startProgram} started, with all processes that descend from it. */
 export class Program {

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { isAlive, type Program, startProgram } from "../support/program.js";
 import type { Later, Plan } from "./fixtures/supervised.js";
 
-describe("process trees", () => {
+describe("process trees", function () {
+  this.timeout(60_000);
+
   let program: Program;
 
   afterEach(async () => {

@@ -6,7 +6,9 @@ import type { SupervisorStatus } from "waterspout";
 import { isAlive, type Program, startProgram } from "../support/program.js";
 import type { Plan } from "./fixtures/supervised.js";
 
-describe("reload and resize", () => {
+describe("reload and resize", function () {
+  this.timeout(60_000);
+
   let program: Program;
   let directory: string;
 

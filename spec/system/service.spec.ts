@@ -12,7 +12,9 @@ interface Who {
 
 const clean = { code: 0, signal: null };
 
-describe("a program as a service", () => {
+describe("a program as a service", function () {
+  this.timeout(60_000);
+
   let directory: string;
 
   before(() => {
@@ -78,8 +80,7 @@ describe("a program as a service", () => {
       });
     }
 
-    it("tells of a reload, by the manager's clock", async function () {
-      this.timeout(60_000);
+    it("tells of a reload, by the manager's clock", async () => {
       await using manager = new NotifyReceiver();
       await manager.bound();
       await using app = served({ processes: 2 }, { NOTIFY_SOCKET: manager.path });
