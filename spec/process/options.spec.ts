@@ -2,10 +2,11 @@ import { expect } from "chai";
 import os from "node:os";
 import { ConfigurationError } from "#src/errors.js";
 import { resolveCount, resolveOptions, type SupervisorOptions } from "#src/process/options.js";
+import { programName } from "#src/process/title.js";
 
 describe("resolveOptions", () => {
   it("has Tornado's limit of restarts and the documented times", () => {
-    const { onReady, onSupervisor, ...options } = resolveOptions({});
+    const { onReady, onSupervisor, title, ...options } = resolveOptions({});
     expect(options).to.deep.equal({
       balance: "shared",
       gracePeriod: 30_000,
@@ -14,7 +15,11 @@ describe("resolveOptions", () => {
       stableTime: 2_000,
       maxRestarts: 100,
       restartWindow: 60_000,
+      maxRequests: 0,
+      maxMemoryMb: 0,
+      pidFile: "",
     });
+    expect(title).to.equal(programName());
     expect(onReady([])).to.equal(undefined);
     expect(onSupervisor).to.be.a("function");
   });
@@ -38,6 +43,10 @@ describe("resolveOptions", () => {
     ["bootTimeout", 2 ** 31, /^bootTimeout must .*, got 2147483648$/],
     ["maxRestarts", NaN, /^maxRestarts must .*, got NaN$/],
     ["restartWindow", "60", /^restartWindow must .*, got 60$/],
+    ["maxRequests", -1, /^maxRequests must be an integer from 0 to \d+, got -1$/],
+    ["maxMemoryMb", 0.5, /^maxMemoryMb must .*, got 0\.5$/],
+    ["pidFile", 3, /^pidFile must be a string, got 3$/],
+    ["title", null, /^title must be a string, got null$/],
     ["balance", "reusePort", /^balance must be "shared" or "round-robin", got "reusePort"$/],
   ];
   for (const [name, value, message] of refused) {
