@@ -43,6 +43,7 @@ const names = [
   "accessLog",
   "applicationLog",
   "bootstrap",
+  "connect",
   "carryContext",
   "createSignedValue",
   "decodeSignedValue",

@@ -17,6 +17,7 @@ export { formatRoutes } from "./web/format-routes.js";
 export { type HandlerClass } from "./web/verbs.js";
 export { type EventStream, type EventStreamOptions, type ServerSentEvent } from "./web/events.js";
 export { type Middleware, type MiddlewareClass, type MiddlewareFunction, type Next, Use } from "./web/middleware.js";
+export { type ConnectMiddleware, connect } from "./web/connect.js";
 export { type HealthOptions } from "./web/health.js";
 export { type Outcome } from "./web/exchange.js";
 export { HTTPServerRequest } from "./http/request.js";

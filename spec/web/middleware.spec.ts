@@ -191,6 +191,25 @@ describe("middleware", () => {
     expect((await faulty.fetch("/")).status).to.equal(500);
   });
 
+  it("sets headers that stand on error pages, if it sets them before it goes on", async () => {
+    expectLog(/409 GET/);
+    @Route("/")
+    @Use(async (handler, next) => {
+      handler.setHeader("X-Before", "1");
+      await next();
+      handler.setHeader("X-After", "1");
+    })
+    class Failing extends RequestHandler {
+      get(): never {
+        this.setHeader("X-Own", "1");
+        throw new HTTPError(409);
+      }
+    }
+    await using app = await serve([Failing]);
+    const { headers } = await app.fetch("/");
+    expect(["x-before", "x-own", "x-after"].map((name) => headers.get(name))).to.deep.equal(["1", null, null]);
+  });
+
   it("that forgets to await next() still answers after the verb", async () => {
     @Route("/")
     class Slow extends RequestHandler {

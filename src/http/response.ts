@@ -1,4 +1,4 @@
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import { type OutgoingHttpHeaders, STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ClientClosedError, ResponseError } from "../errors.js";
 import { acceptBody } from "./body.js";
@@ -32,6 +32,7 @@ export class ResponseWriter {
   readonly #response: ServerResponse;
   readonly #host: ResponseHost;
   #chunks: BodyChunk[] = [];
+  #kept: OutgoingHttpHeaders | undefined;
   #finished = false;
   #aborted = false;
   /** Whether the operating system has taken the whole answer. Node's own `writableFinished` is true for a destroyed one too. */
@@ -129,10 +130,16 @@ export class ResponseWriter {
     if (!this.headersWritten && !this.#response.hasHeader("Content-Type")) this.setHeader("Content-Type", type);
   }
 
+  /** From here on `clear()` leaves the fields that are set now. */
+  keepHeaders(): void {
+    this.#kept = this.#response.getHeaders();
+  }
+
   /** Back to an empty 200: for the error page that takes the place of what was written. Only before headers are out. */
   clear(): void {
     this.#refuseLate("clear");
     for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name);
+    for (const [name, value] of Object.entries(this.#kept ?? {})) this.#response.setHeader(name, value as string);
     this.#response.statusCode = 200;
     this.#response.statusMessage = "";
     this.#chunks = [];

@@ -125,6 +125,7 @@ function surrounded(step: Step, inner: Around | undefined): Around {
   return async (passage, innermost) => {
     const going = new Going(() => {
       passage.watch?.came(step.owner, step.code);
+      if (!passage.exchange.response.headersWritten) passage.exchange.response.keepHeaders();
       return inner === undefined ? innermost() : inner(passage, innermost);
     });
     const returned = step.run(passage, going.next);

@@ -6,7 +6,7 @@ import type { HandlerClass } from "./verbs.js";
 /**
  * Goes on with the request: the next middleware, at last `prepare` and the verb. It settles when they are done and what
  * the verb returned is written, and rejects with what they threw. Nothing is sent before the middleware itself has ended,
- * unless the handler flushed. Call it once, or not at all.
+ * unless the handler flushed. Headers that are set before stand on error pages, too. Call it once, or not at all.
  */
 export type Next = () => Promise<void>;
 
