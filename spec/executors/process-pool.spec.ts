@@ -16,6 +16,7 @@ import {
 import { faultsEnvironment } from "./fixtures/environment.js";
 import { Faults } from "./fixtures/faults.js";
 import { expectLog, untilLogged } from "../support/log.js";
+import { failure, workerEvents } from "../support/pools.js";
 import { isAlive, type Program, startProgram } from "../support/program.js";
 
 const program = new URL("./fixtures/process-program.js", import.meta.url);
@@ -131,17 +132,19 @@ describe("ProcessPoolExecutor", () => {
     });
 
     it("right after its answer loses no answer", async () => {
+      expectLog(/a process ended by itself and is replaced: exit code 0/);
       const pool = await makePool();
-      const gone = events("exit", 1);
+      const gone = workerEvents("exit", 1);
       expect(await pool.submit(Faults, "lastWords", [])).to.equal("that was all");
       await gone;
       expect(await pool.submit(Faults, "pid", [])).to.be.a("number");
     });
 
     it("while it has nothing to do is replaced", async () => {
+      expectLog(/a process ended by itself and is replaced: SIGKILL/);
       const pool = await makePool();
       const first = await pool.submit(Faults, "pid", []);
-      const spawned = events("spawn", 1);
+      const spawned = workerEvents("spawn", 1);
       process.kill(first, "SIGKILL");
       await spawned;
       expect(await pool.submit(Faults, "pid", [])).to.not.equal(first);
@@ -176,7 +179,7 @@ describe("ProcessPoolExecutor", () => {
         const held = [1, 2, 3, 4].map(() => pool.submit(Faults, "hold", [controller.signal, file]));
         await content(3);
         expect(pool.stats()).to.include({ running: 3, queued: 1 });
-        const gone = events("exit", 2);
+        const gone = workerEvents("exit", 2);
         controller.abort();
         for (const pid of await Promise.all(held)) used.add(pid);
         await gone;
@@ -218,7 +221,7 @@ describe("ProcessPoolExecutor", () => {
         const pool = await makePool({ minProcesses: 0 });
         process.env["SPEC_BOOT_FAULT"] = fault;
         expectLog(/a worker could not start/);
-        const gone = events("exit", 1);
+        const gone = workerEvents("exit", 1);
         const waiting = [1, 2, 3].map(() => failure(pool.submit(Faults, "pid", [])));
         for (const error of await Promise.all(waiting)) expect(error).to.be.instanceOf(WorkerBootError);
         expect(await failure(pool.submit(Faults, "pid", []))).to.be.instanceOf(WorkerBootError);
@@ -235,7 +238,7 @@ describe("ProcessPoolExecutor", () => {
       process.execPath = "/nonexistent/node";
       try {
         expectLog(/a worker could not start/);
-        const gone = events("exit", 1);
+        const gone = workerEvents("exit", 1);
         const error = await failure(pool.submit(Faults, "pid", []));
         expect(error).to.be.instanceOf(WorkerBootError);
         expect(error.message).to.match(/^a worker process could not be started: .*ENOENT/);
@@ -270,7 +273,7 @@ describe("ProcessPoolExecutor", () => {
       await withFile(async (file, content) => {
         const held = pool.submit(Faults, "hold", [controller.signal, file]);
         const pid = Number(await content());
-        const gone = events("exit", 1);
+        const gone = workerEvents("exit", 1);
         process.kill(pid, "SIGTERM");
         while (pool.stats().workers.some((worker) => worker.id === pid && worker.stage === "ready")) await delay(5);
         const next = pool.submit(Faults, "pid", []);
@@ -341,27 +344,6 @@ describe("ProcessPoolExecutor", () => {
     });
   });
 });
-
-async function failure(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => expect.fail("it did not reject"),
-    (error: unknown) => error as Error,
-  );
-}
-
-/** Settles when the executors of this process have reported so many of these from here on. */
-function events(what: "spawn" | "exit", count: number): Promise<void> {
-  return new Promise((resolve) => {
-    const name = `waterspout.executor.worker-${what}`;
-    let left = count;
-    const look = (): void => {
-      if (--left > 0) return;
-      unsubscribe(name, look);
-      resolve();
-    };
-    subscribe(name, look);
-  });
-}
 
 /** A file that tasks write lines to; `content` waits until there are so many. */
 async function withFile(

@@ -15,7 +15,8 @@ import type { Percentiles } from "./window.js";
 export interface WorkerStats {
   /** Thread id or process id. */
   readonly id: number;
-  readonly stage: "booting" | "ready" | "failed" | "retiring";
+  /** `lost`: it was ended and is stuck in native code; it keeps its place until it comes back. */
+  readonly stage: "booting" | "ready" | "failed" | "retiring" | "lost";
   readonly running: number;
   readonly completed: number;
   /** Share of time its event loop was busy since the last call of `stats()`: 0 to 1. */
@@ -27,6 +28,8 @@ export interface ExecutorStats {
   readonly capacity: number;
   readonly queued: number;
   readonly running: number;
+  /** How many workers were ended but are stuck in native code. Each takes its places from `capacity` until it comes back. */
+  readonly lost: number;
   /** Since the start: tasks that gave a result, tasks that gave an error, tasks that were cancelled. */
   readonly completed: number;
   readonly failed: number;
@@ -117,7 +120,10 @@ export abstract class Executor implements TaskExecutor, AsyncDisposable {
    */
   abstract start(environment: ExecutorEnvironment): Promise<void>;
 
-  /** Refuses new tasks, ends as `options` say, then ends the workers. Safe to call twice; it cannot be started again. */
+  /**
+   * Refuses new tasks, ends as `options` say, then ends the workers. It cannot be started again. A second call waits for the
+   * same end and may hurry it: with `cancelFutures`, `wait: false` or an earlier `deadline`.
+   */
   abstract shutdown(options?: ShutdownOptions): Promise<void>;
 
   async [Symbol.asyncDispose](): Promise<void> {

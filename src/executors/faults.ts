@@ -1,6 +1,6 @@
-import { WorkerCrashedError } from "../errors.js";
+import { SerializationError, WorkerCrashedError, toError } from "../errors.js";
 import type { TaskMessage } from "./protocol.js";
-import { serializationError } from "./values.js";
+import { isCloneable, serializationError } from "./uncloneable.js";
 
 /** What the workers of every kind say and wait for when something goes wrong. */
 
@@ -9,18 +9,19 @@ export function placeOf({ token, method }: Pick<TaskMessage, "token" | "method">
   return `${token}.${method}`;
 }
 
-/** The error for arguments of which one could not be cloned, naming it. */
-export function argumentError(args: readonly unknown[], message: TaskMessage, cause: unknown): Error {
-  const faulty = Math.max(
-    0,
-    args.findIndex((argument) => !isCloneable(argument)),
-  );
-  return serializationError(args[faulty], `argument ${faulty}`, placeOf(message), cause);
+/** The error for a task that could not be sent, naming the argument, or the storage that travels along, whose fault it is. */
+export function argumentError(args: readonly unknown[], call: Call, cause: unknown): SerializationError {
+  const place = placeOf(call);
+  const index = args.findIndex((argument) => !(isSignal(argument) || isCloneable(argument)));
+  if (index >= 0) return serializationError(args[index], `argument ${index}`, place, cause);
+  const storage = Object.entries(call.context ?? {}).find(([, value]) => !isCloneable(value));
+  if (storage !== undefined) return serializationError(storage[1], `the carried value of ${storage[0]}`, place, cause);
+  return new SerializationError(`${place}: its arguments cannot be sent: ${toError(cause).message}`, "arguments", {
+    cause,
+  });
 }
 
-export function isCloneError(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "DataCloneError";
-}
+type Call = Pick<TaskMessage, "token" | "method"> & { readonly context?: TaskMessage["context"] | undefined };
 
 /** The worker was there and answered, but not to this task: a fault of ours, and no reason to wait for ever. */
 export function lostReply(message: TaskMessage): WorkerCrashedError {
@@ -34,12 +35,10 @@ export async function within(limit: number, work: Promise<unknown>): Promise<voi
   clearTimeout(timer);
 }
 
-function isCloneable(value: unknown): boolean {
-  if (value instanceof AbortSignal) return true;
+function isSignal(value: unknown): boolean {
   try {
-    structuredClone(value);
-    return true;
+    return value instanceof AbortSignal;
   } catch {
-    return false;
+    return false; // A proxy whose traps throw.
   }
 }

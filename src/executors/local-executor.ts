@@ -8,18 +8,20 @@ import type {
   TaskOptions,
 } from "../concurrent.js";
 import { captureContext } from "../context.js";
-import { CancelledError, ExecutorClosedError, QueueFullError } from "../errors.js";
-import { type NumberRule, milliseconds } from "../check.js";
+import { type NumberRule, callRules, checkNumbers, milliseconds } from "../check.js";
+import { CancelledError, ExecutorClosedError, QueueFullError, WorkerCrashedError, toError } from "../errors.js";
+import { Ending } from "./ending.js";
 import { decodeError } from "./error-codec.js";
-import { publishTask } from "./diagnostics.js";
+import { publishTask, publishWorker } from "./diagnostics.js";
 import { Executor, type ExecutorStats, type ShutdownOptions } from "./executor.js";
 import type { Future } from "./future.js";
-import type { Reply, TaskMessage } from "./protocol.js";
+import { argumentError } from "./faults.js";
+import type { Reply } from "./protocol.js";
 import { TaskQueue } from "./queue.js";
 import { consumeStream } from "./stream.js";
-import { Task, type TaskCall, type TaskOwner } from "./task.js";
-import { transferListOf } from "./transfer.js";
-import { decodeValues, encodeValues } from "./values.js";
+import { Task, type TaskOwner } from "./task.js";
+import { type SignalArgument, encodeTask } from "./task-request.js";
+import { decodeValues, restoreValues } from "./values.js";
 import { SampleWindow } from "./window.js";
 import type { Workers, WorkersHost } from "./workers.js";
 
@@ -46,7 +48,9 @@ export const queueRules: Readonly<Record<keyof QueueOptions, NumberRule>> = {
   ageing: milliseconds(1),
 };
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** How often a task is given to another worker because one ended before it began with it. */
+const maxRefusals = 10;
+
 type Stage = "new" | "open" | "closing" | "closed";
 
 /**
@@ -61,17 +65,19 @@ export abstract class LocalExecutor extends Executor {
   readonly #queueWait = new SampleWindow();
   readonly #runTime = new SampleWindow();
   readonly #counts = { completed: 0, failed: 0, cancelled: 0 };
+  readonly #ending = new Ending(() => this.#queue.size + this.#running.size === 0);
   /** What tasks and workers tell; apart from the class, whose methods are its users'. */
   readonly #host: TaskOwner & WorkersHost = {
     abandoned: (task, error) => this.#abandoned(task, error),
-    item: (id, value) => this.#item(id, value),
+    item: (id, value) => this.#running.get(id)?.onItem?.(value),
     bootFailed: (error) => this.#bootFailed(error),
-    roomAgain: () => this.#roomAgain(),
+    roomAgain: () => this.#pump(),
+    spawned: (worker) => publishWorker("spawned", this, worker),
+    exited: (worker) => publishWorker("exited", this, worker),
   };
   #environment: ExecutorEnvironment | undefined;
   #stage: Stage = "new";
   #nextId = 1;
-  #whenIdle: (() => void) | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(workers: Workers, options: QueueOptions) {
@@ -116,14 +122,16 @@ export abstract class LocalExecutor extends Executor {
   }
 
   override stats(): ExecutorStats {
+    const workers = this.#workers.stats();
     return {
       capacity: this.#workers.capacity,
       queued: this.#queue.size,
       running: this.#running.size,
+      lost: workers.filter(({ stage }) => stage === "lost").length,
       ...this.#counts,
       queueWait: this.#queueWait.summary(),
       runTime: this.#runTime.summary(),
-      workers: this.#workers.stats(),
+      workers,
     };
   }
 
@@ -132,44 +140,46 @@ export abstract class LocalExecutor extends Executor {
     return this.#maxQueue === 0 ? 1 : this.#queue.size / this.#maxQueue;
   }
 
-  override shutdown(options: ShutdownOptions = {}): Promise<void> {
-    this.#shutdown ??= this.#close(options);
+  /** A later call can only make it faster: each says how long it is ready to wait. */
+  override shutdown({ wait = true, cancelFutures = false, deadline }: ShutdownOptions = {}): Promise<void> {
+    this.#shutdown ??= this.#close();
+    if (cancelFutures || !wait) this.#cancelAll(this.#queue.drain());
+    this.#ending.expectWithin(wait ? deadline : 0);
     return this.#shutdown;
   }
 
   #abandoned(task: Task, error: Error): void {
     this.#counts[task.state === "cancelled" ? "cancelled" : "failed"]++;
     publishTask("failed", this, task, error);
-    if (this.#queue.remove(task) || !this.#running.has(task.id)) return;
+    if (this.#queue.remove(task)) return this.#ending.check();
+    if (!this.#running.has(task.id)) return;
     this.#workers.control({ type: "cancel", id: task.id, reason: error.message });
     // The place stays taken until the worker is free: a thread that spins is still a thread.
     setTimeout(() => this.#workers.kill(task.id), this.#options.cancelGrace ?? 1000).unref();
   }
 
-  #item(id: number, value: unknown): void {
-    this.#running.get(id)?.onItem?.(value);
-  }
-
   #bootFailed(error: Error): void {
     for (const task of this.#queue.drain()) this.#fail(task, error);
+    this.#ending.check();
   }
 
-  #roomAgain(): void {
-    this.#pump();
-  }
-
-  #submit(target: Class, method: string, args: readonly unknown[], options: TaskOptions, stream: boolean): Task {
-    const token = this.#environment === undefined ? target.name : this.#environment.tokenOf(target);
-    const task = new Task(
-      this.#nextId++,
-      { token, method, args, stream, context: captureContext(), options: this.#withDefaults(options) },
-      this.#host,
-      performance.now(),
-    );
-    const refusal = this.#refusal(options);
+  #submit(target: Class, method: string, args: readonly unknown[], given: TaskOptions, stream: boolean): Task {
+    const { token, error } = this.#tokenOf(target);
+    const options = this.#withDefaults(given);
+    const call = { token, method, stream, context: captureContext(), options };
+    const task = new Task(this.#nextId++, call, args, this.#host, performance.now());
+    const refusal = error ?? optionError(task) ?? this.#refusal(options);
     if (refusal === undefined) this.#accept(task);
     else this.#refuse(task, refusal);
     return task;
+  }
+
+  #tokenOf(target: Class): { token: string; error?: Error } {
+    try {
+      return { token: this.#environment === undefined ? target.name : this.#environment.tokenOf(target) };
+    } catch (error) {
+      return { token: "an unknown class", error: toError(error) };
+    }
   }
 
   #refuse(task: Task, refusal: Error): void {
@@ -211,12 +221,13 @@ export abstract class LocalExecutor extends Executor {
 
   #accept(task: Task): void {
     publishTask("submitted", this, task);
-    if (this.#hasPlace) {
-      this.#run(task);
-      return;
-    }
+    if (this.#hasPlace) return this.#run(task);
     this.#queue.push(task);
-    task.enqueue(task.call.options.queueTimeout ?? this.#options.queueTimeout);
+    this.#watchWait(task);
+  }
+
+  #watchWait(task: Task): void {
+    task.wait(task.call.options.queueTimeout ?? this.#options.queueTimeout, performance.now());
   }
 
   #run(task: Task): void {
@@ -227,48 +238,65 @@ export abstract class LocalExecutor extends Executor {
     task.begin(now);
     this.#running.set(task.id, task);
     publishTask("started", this, task);
-    const { values, marks, signals } = encodeValues(task.call.args);
-    const release = this.#forwardAborts(task, marks?.signals ?? [], signals);
-    const { args, options } = task.call;
-    const transferList = transferListOf(args, options.transfer ?? false);
-    void this.#workers.run({ message: messageOf(task, values, marks), args, transferList }).then(
-      (reply) => {
-        this.#settle(task, reply);
-        this.#released(task, release);
-      },
-      (error: unknown) => {
-        this.#fail(task, error);
-        this.#released(task, release);
-      },
+    let release = nothing;
+    this.#send(task, now, (signals) => (release = this.#forwardAborts(task, signals))).then(
+      (reply) => this.#replied(task, reply, release),
+      (error: unknown) => this.#crashed(task, error, release),
     );
   }
 
-  #forwardAborts(task: Task, indexes: readonly number[], signals: readonly AbortSignal[]): () => void {
-    if (signals.length === 0) return nothing;
+  /** Never throws: an argument may be a proxy with traps. */
+  #send(task: Task, now: number, begun: (signals: readonly SignalArgument[]) => void): Promise<Reply> {
+    try {
+      const { request, signals } = encodeTask(task, now);
+      if (signals.length > 0) begun(signals);
+      return this.#workers.run(request);
+    } catch (error) {
+      return Promise.reject(argumentError(task.args, task.call, error));
+    }
+  }
+
+  #forwardAborts(task: Task, signals: readonly SignalArgument[]): () => void {
     const stop = new AbortController();
-    for (const [position, signal] of signals.entries()) {
-      const index = indexes[position] ?? 0;
+    for (const { index, signal } of signals) {
       const abort = (): void => this.#workers.control({ type: "abortArgument", id: task.id, index });
       signal.addEventListener("abort", abort, { once: true, signal: stop.signal });
     }
     return () => stop.abort();
   }
 
-  #settle(task: Task, reply: Reply): void {
-    if (reply.ok === "refused") return this.#runElsewhere(task);
-    if (!reply.ok) return this.#fail(task, decodeError(reply.error));
-    if (!task.settled) {
-      this.#counts.completed++;
-      publishTask("ended", this, task);
+  #replied(task: Task, reply: Reply, release: () => void): void {
+    if (reply.ok !== "refused") this.#runTime.add(performance.now() - task.startedAt);
+    try {
+      this.#settle(task, reply);
+    } catch (error) {
+      this.#fail(task, error);
     }
-    task.resolve(reply.marks === undefined ? reply.value : decodeValues([reply.value], reply.marks)[0]);
+    this.#released(task, release);
   }
 
-  /** Its worker retired before it took the task: nothing was run, so nothing is repeated. */
-  #runElsewhere(task: Task): void {
+  #crashed(task: Task, error: unknown, release: () => void): void {
+    this.#runTime.add(performance.now() - task.startedAt);
+    this.#fail(task, error);
+    this.#released(task, release);
+  }
+
+  #settle(task: Task, reply: Reply): void {
+    if (reply.ok === "refused") return this.#runElsewhere(task, reply.args);
+    if (!reply.ok) return this.#fail(task, decodeError(reply.error));
+    const value = reply.marks === undefined ? reply.value : decodeValues([reply.value], reply.marks)[0];
     if (task.settled) return;
-    task.requeue();
+    this.#counts.completed++;
+    publishTask("ended", this, task);
+    task.resolve(value);
+  }
+
+  /** Its worker ended or retired before it began: nothing was run, so nothing is repeated. */
+  #runElsewhere(task: Task, args: readonly unknown[] | undefined): void {
+    if (task.settled) return;
+    if (task.requeue(args && restoreValues(task.args, args)) > maxRefusals) return this.#fail(task, neverBegun(task));
     this.#queue.putBack(task);
+    this.#watchWait(task);
   }
 
   #fail(task: Task, error: unknown): void {
@@ -281,65 +309,49 @@ export abstract class LocalExecutor extends Executor {
 
   #released(task: Task, release: () => void): void {
     release();
-    this.#runTime.add(performance.now() - task.startedAt);
     this.#running.delete(task.id);
     this.#pump();
-    if (this.#running.size === 0) this.#whenIdle?.();
+    this.#ending.check();
   }
 
   #pump(): void {
     while (this.#queue.size > 0 && this.#running.size < this.#workers.capacity) {
       const task = this.#queue.shift(performance.now());
-      if (task !== undefined) this.#run(task);
+      if (task === undefined) return;
+      this.#run(task);
     }
   }
 
   /** Refuse, wait for what is due, cancel the rest, end the workers. */
-  async #close({ wait = true, cancelFutures = false, deadline }: ShutdownOptions): Promise<void> {
+  async #close(): Promise<void> {
     const started = this.#stage === "open";
     this.#stage = "closing";
-    if (cancelFutures || !wait) for (const task of this.#queue.drain()) task.cancel("the executor is shutting down");
-    if (wait) await this.#idle(deadline);
-    for (const task of [...this.#queue.drain(), ...this.#running.values()])
-      task.cancel("the executor is shutting down");
+    await this.#ending.done;
+    this.#cancelAll([...this.#queue.drain(), ...this.#running.values()]);
     if (started) await this.#workers.stop(this.#options.cancelGrace ?? 1000);
     this.#stage = "closed";
   }
 
-  async #idle(deadline: number | undefined): Promise<void> {
-    if (this.#running.size === 0) return;
-    const { promise, resolve } = settled();
-    this.#whenIdle = resolve;
-    const timer = deadline === undefined ? undefined : setTimeout(resolve, deadline);
-    await promise;
-    clearTimeout(timer);
+  #cancelAll(tasks: readonly Task[]): void {
+    for (const task of tasks) task.cancel("the executor is shutting down");
+    this.#ending.check();
   }
 }
 
-function messageOf({ id, call }: Task, args: TaskMessage["args"], marks: TaskMessage["marks"]): TaskMessage {
-  const { token, method, stream, context, options } = call;
-  const message: Mutable<TaskMessage> = { id, token, method, args };
-  const deadline = leastOf(options.deadline, options.timeLeft);
-  if (marks !== undefined) message.marks = marks;
-  if (deadline !== undefined) message.deadline = deadline;
-  if (options.requestId !== undefined) message.requestId = options.requestId;
-  if (options.traceparent !== undefined) message.traceparent = options.traceparent;
-  if (context !== undefined) message.context = context;
-  if (options.transfer === true) message.transfer = true;
-  if (stream) message.stream = true;
-  return message;
+/** Numbers that no clock and no queue can use. */
+function optionError({ place, call }: Task): Error | undefined {
+  const { deadline, queueTimeout, priority } = call.options;
+  if (deadline === undefined && queueTimeout === undefined && priority === undefined) return undefined;
+  try {
+    checkNumbers(place, { deadline, queueTimeout, priority }, callRules);
+    return undefined;
+  } catch (error) {
+    return toError(error);
+  }
 }
 
-function leastOf(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
-}
-
-function settled(): { promise: Promise<void>; resolve: () => void } {
-  let resolve!: () => void;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
+function neverBegun({ place }: Task): WorkerCrashedError {
+  return new WorkerCrashedError(`${maxRefusals} workers ended before they began with ${place}`, { retryable: true });
 }
 
 function nothing(): void {}
-
-export type { TaskCall };

@@ -48,12 +48,9 @@ function begin(settings: WorkerSettings): WorkerSession {
   return begun;
 }
 
-/**
- * With 0, after it has retired: the executor ends the line, when it has heard of every task that it sent before it knew. Else
- * at once, but not before all that was posted is written: what is left in Node's hands is lost at the exit.
- */
-function exit(code: number): void {
-  if (code !== 0) post({ type: "stopped" }, () => process.exit(code));
+/** Not before all that was posted is written: what is left in Node's hands is lost at the exit. */
+function exit(): void {
+  post({ type: "stopped" }, () => process.exit(1));
 }
 
 function ignore(): void {}

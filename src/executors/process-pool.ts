@@ -3,6 +3,7 @@ import type { ExecutorEnvironment } from "../concurrent.js";
 import { checkNumbers, milliseconds } from "../check.js";
 import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
 import { type ProcessSettings, ProcessWorkers } from "./process-workers.js";
+import { WorkerPool } from "./worker-pool.js";
 
 /** What a {@link ProcessPoolExecutor} can be told. Times are milliseconds. */
 export interface ProcessPoolOptions extends QueueOptions {
@@ -54,15 +55,15 @@ export class ProcessPoolExecutor extends LocalExecutor {
   constructor(options: number | ProcessPoolOptions = {}) {
     const given = typeof options === "number" ? { maxProcesses: options } : options;
     check(given);
-    super(new ProcessWorkers((environment) => withDefaults(given, environment)), given);
+    super(new WorkerPool(new ProcessWorkers(), (environment) => withDefaults(given, environment)), given);
   }
 }
 
 function withDefaults(given: ProcessPoolOptions, environment: ExecutorEnvironment): ProcessSettings {
   const fairShare = Math.max(1, Math.floor(availableParallelism() / environment.processes));
   return {
-    maxProcesses: given.maxProcesses ?? Math.max(given.minProcesses ?? 1, fairShare),
-    minProcesses: given.minProcesses ?? 1,
+    maxWorkers: given.maxProcesses ?? Math.max(given.minProcesses ?? 1, fairShare),
+    minWorkers: given.minProcesses ?? 1,
     idleTimeout: given.idleTimeout ?? 60_000,
     concurrency: given.concurrency ?? 1,
     bootTimeout: given.bootTimeout ?? 30_000,

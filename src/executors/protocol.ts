@@ -18,6 +18,8 @@ export interface TaskMessage {
   readonly traceparent?: string;
   /** Values of storages that travel along. */
   readonly context?: Readonly<Record<string, unknown>>;
+  /** Some of the arguments' memory was moved: the worker has it, and nobody else. */
+  readonly moved?: true;
   /** Results are moved, not copied. */
   readonly transfer?: true;
   /** The method is a generator: its items are sent one by one, as many as there are credits. */
@@ -28,12 +30,12 @@ export interface TaskMessage {
 export type Reply =
   | { readonly ok: true; readonly value: unknown; readonly marks?: Marks }
   | { readonly ok: false; readonly error: EncodedError }
-  /** The worker retires and has not run the task: it is to be run elsewhere. */
-  | { readonly ok: "refused" };
+  /** The worker has not run the task: it is to be run elsewhere, with what was moved to the worker as its arguments. */
+  | { readonly ok: "refused"; readonly args?: readonly unknown[] };
 
 /** From a worker to its executor. */
 export type WorkerMessage =
-  | { readonly type: "ready"; readonly registryHash: string }
+  | { readonly type: "ready" }
   | { readonly type: "bootFailed"; readonly error: EncodedError }
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly chunk: string | Uint8Array }
   | { readonly type: "log"; readonly record: EncodedRecord }
@@ -56,6 +58,8 @@ export type ControlMessage = TaskControl | { readonly type: "stop" };
 export interface WorkerSettings {
   /** `file:` URL of the application's module. */
   readonly module: string;
+  /** What the worker's own must be: otherwise it has other code. */
+  readonly registryHash: string;
   readonly taskId: number | null;
   readonly logLevel: string;
   /** How many tasks the worker may have at once. */

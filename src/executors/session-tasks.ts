@@ -1,11 +1,13 @@
 import type { Acquired } from "../concurrent.js";
 import { type TaskRunner, restoreContext } from "../context.js";
 import { CancelledError, ConfigurationError, SerializationError } from "../errors.js";
+import { generalLog } from "../log.js";
 import { encodeError } from "./error-codec.js";
 import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
 import { RunningTask, type TaskMemory } from "./running-task.js";
 import { transferListOf } from "./transfer.js";
-import { decodeValues, encodeValues, serializationError } from "./values.js";
+import { serializationError } from "./uncloneable.js";
+import { decodeValues, encodeValues } from "./values.js";
 
 /** How a worker talks to its executor; memory in the list is moved where that is possible. Throws for what cannot be cloned. */
 export type Post = (message: WorkerMessage, transferList?: readonly ArrayBuffer[]) => void;
@@ -17,7 +19,7 @@ export interface SessionParts {
   readonly post: Post;
   readonly acquire: (token: string) => Acquired | Promise<Acquired>;
   readonly runner: TaskRunner;
-  /** Called after each task, when its reply is on its way. */
+  /** Called after each task, before its reply. */
   readonly ended?: () => void;
 }
 
@@ -60,7 +62,7 @@ export class SessionTasks {
     } catch (error) {
       reply = { ok: false, error: encodeError(error) };
     }
-    if (acquired?.release !== undefined) await acquired.release();
+    await acquired?.release?.().catch((error: unknown) => generalLog.error("ending a task failed", { error }));
     return this.#end(message, reply);
   }
 
@@ -72,10 +74,9 @@ export class SessionTasks {
   #end(message: TaskMessage, reply: Reply): Reply | undefined {
     this.#running.delete(message.id);
     this.#parts.runner.end();
-    // The end of a stream must not overtake its items.
-    const left = isPlain(reply) && message.stream !== true ? reply : this.#reply(message, reply);
     this.#parts.ended?.();
-    return left;
+    // The end of a stream must not overtake its items.
+    return isPlain(reply) && message.stream !== true ? reply : this.#reply(message, reply);
   }
 
   #call(instance: object, message: TaskMessage, task: RunningTask): unknown {
@@ -84,6 +85,7 @@ export class SessionTasks {
     const args = decodeValues(message.args, message.marks, (index, aborted) => task.signalAt(index, aborted));
     const body = (): unknown => {
       const result = method.apply(instance, args);
+      checkKind(result, message);
       return message.stream === true ? this.#stream(result as AsyncGenerator<unknown>, message, task) : result;
     };
     return this.#parts.runner.run(task, () => restoreContext(message.context, body));
@@ -137,6 +139,15 @@ function methodOf(instance: object, { token, method }: TaskMessage): Method {
   const found: unknown = method in Object.prototype ? undefined : (instance as Record<string, unknown>)[method];
   if (typeof found === "function") return found as Method;
   throw new ConfigurationError(`${token} has no method "${method}" to run on an executor`);
+}
+
+/** A generator is read item by item, and nothing else is. */
+function checkKind(result: unknown, { token, method, ...message }: TaskMessage): void {
+  const stream = message.stream === true;
+  const isStream = typeof result === "object" && result !== null && Symbol.asyncIterator in result;
+  if (isStream === stream) return;
+  const instead = stream ? "no generator: call it with submit" : "a generator: call it with stream";
+  throw new ConfigurationError(`${token}.${method} is ${instead}`);
 }
 
 const cloneablePrimitives = new Set(["undefined", "string", "number", "boolean", "bigint"]);

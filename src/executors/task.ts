@@ -13,7 +13,6 @@ export interface TaskOwner {
 export interface TaskCall {
   readonly token: string;
   readonly method: string;
-  readonly args: readonly unknown[];
   readonly stream: boolean;
   /** Values of storages that travel along. */
   readonly context: Readonly<Record<string, unknown>> | undefined;
@@ -30,6 +29,8 @@ export class Task implements QueueEntry, FutureControl {
   readonly priority: number;
   readonly queuedAt: number;
   readonly future: Future<unknown>;
+  /** As the caller gave them, or as a worker gave them back. */
+  args: readonly unknown[];
   /** When it was sent to a worker, on the clock of `queuedAt`. */
   startedAt = 0;
   /** Receives the items of a stream. */
@@ -40,10 +41,12 @@ export class Task implements QueueEntry, FutureControl {
   #resolve!: (value: unknown) => void;
   #reject!: (reason: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
+  #refusals = 0;
 
-  constructor(id: number, call: TaskCall, owner: TaskOwner, now: number) {
+  constructor(id: number, call: TaskCall, args: readonly unknown[], owner: TaskOwner, now: number) {
     this.id = id;
     this.call = call;
+    this.args = args;
     this.priority = call.options.priority ?? 0;
     this.queuedAt = now;
     this.#owner = owner;
@@ -67,9 +70,9 @@ export class Task implements QueueEntry, FutureControl {
     return `${this.call.token}.${this.call.method}`;
   }
 
-  /** Starts the clock of the queue. */
-  enqueue(queueTimeout: number | undefined): void {
-    this.#arm(queueTimeout, "queued");
+  /** Starts the clock of the queue; what it waited before `now` counts. */
+  wait(queueTimeout: number | undefined, now: number): void {
+    this.#arm(queueTimeout, "queued", now - this.queuedAt);
   }
 
   /** Stops the clock of the queue and starts that of the run. */
@@ -79,10 +82,17 @@ export class Task implements QueueEntry, FutureControl {
     this.#arm(this.call.options.deadline, "running");
   }
 
-  /** Takes a task that was never run back to the queue. */
-  requeue(): void {
+  /**
+   * Takes a task that was never run back to the queue.
+   *
+   * @param args what its worker gave back of arguments that were moved to it.
+   * @returns how often that has happened.
+   */
+  requeue(args: readonly unknown[] = this.args): number {
     this.#state = "queued";
+    this.args = args;
     clearTimeout(this.#timer);
+    return ++this.#refusals;
   }
 
   resolve(value: unknown): void {
@@ -98,9 +108,9 @@ export class Task implements QueueEntry, FutureControl {
     return this.#abandon("cancelled", new CancelledError(`${this.place} was cancelled${because}`, { cause: reason }));
   }
 
-  #arm(limit: number | undefined, phase: "queued" | "running"): void {
+  #arm(limit: number | undefined, phase: "queued" | "running", spent = 0): void {
     clearTimeout(this.#timer);
-    this.#timer = limit === undefined ? undefined : setTimeout(() => this.#expire(phase, limit), limit);
+    this.#timer = limit === undefined ? undefined : setTimeout(() => this.#expire(phase, limit), limit - spent);
   }
 
   #expire(phase: "queued" | "running", limit: number): void {

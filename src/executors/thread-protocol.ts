@@ -4,14 +4,16 @@ import type { TaskMemory } from "./running-task.js";
 
 /** What only threads exchange, beside the messages of every worker. */
 
-/** `workerData` of a thread. */
-export interface ThreadData {
+/** The first task of a thread. */
+export interface ThreadBirth {
   readonly settings: WorkerSettings;
   /** The tasks' slots: see {@link slotFields}. */
   readonly slots: SharedArrayBuffer;
+  /** The thread's own line to the executor, apart from the pool's. */
+  readonly port: MessagePort;
 }
 
-/** One task for the pool. */
+/** Every other task. */
 export interface ThreadTask {
   readonly slot: number;
   readonly message: TaskMessage;
@@ -20,44 +22,52 @@ export interface ThreadTask {
 /** The reply, or undefined when the thread has sent it through its own line. */
 export type ThreadResult = Reply | undefined;
 
-/** The first message of a thread: its own line to the executor, apart from the pool's. */
-export interface ThreadHello {
-  readonly threadId: number;
-  readonly port: MessagePort;
-}
-
 /**
- * Fields of a slot: which thread runs the task (0: none yet), whether it should end, and a bit for each argument whose signal
- * has aborted. A message reaches only a task that a thread has taken; what happens before is read from here.
+ * Fields of a slot: whether the thread has begun with the task, whether it should end, and a bit for each argument whose
+ * signal has aborted. A message reaches only a task that has begun; what happens before is read from here.
  */
-const slotFields = { thread: 0, cancelled: 1, aborted: 2 } as const;
+const slotFields = { began: 0, cancelled: 1, aborted: 2 } as const;
 const slotSize = Object.keys(slotFields).length;
 
 /** The memory that an executor and its threads share: one slot for each task that may run. */
 export class TaskSlots {
   readonly memory: SharedArrayBuffer;
   readonly #fields: Int32Array;
+  /** The executor's: which slots no task has. */
+  readonly #free: number[];
 
-  constructor(memory: SharedArrayBuffer) {
+  constructor(memory: SharedArrayBuffer, free: number[] = []) {
     this.memory = memory;
     this.#fields = new Int32Array(memory);
+    this.#free = free;
   }
 
   static of(count: number): TaskSlots {
-    return new TaskSlots(new SharedArrayBuffer(count * slotSize * Int32Array.BYTES_PER_ELEMENT));
+    const memory = new SharedArrayBuffer(count * slotSize * Int32Array.BYTES_PER_ELEMENT);
+    return new TaskSlots(
+      memory,
+      Array.from({ length: count }, (_, slot) => slot),
+    );
   }
 
-  clear(slot: number): void {
+  /** A cleared slot. There is one for each place to run. */
+  take(): number {
+    const slot = this.#free.pop();
+    if (slot === undefined) throw new Error("there are more tasks than places");
     for (const field of Object.values(slotFields)) this.#set(slot, field, 0);
+    return slot;
   }
 
-  start(slot: number, threadId: number): void {
-    this.#set(slot, slotFields.thread, threadId);
+  give(slot: number): void {
+    this.#free.push(slot);
   }
 
-  /** The thread that runs the task, or 0 while none does. */
-  thread(slot: number): number {
-    return this.#get(slot, slotFields.thread);
+  begin(slot: number): void {
+    this.#set(slot, slotFields.began, 1);
+  }
+
+  began(slot: number): boolean {
+    return this.#get(slot, slotFields.began) === 1;
   }
 
   cancel(slot: number): void {

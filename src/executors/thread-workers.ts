@@ -1,217 +1,129 @@
 import { fileURLToPath } from "node:url";
-import type { ResourceLimits, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, type ResourceLimits, type Worker } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import type { ExecutorEnvironment } from "../concurrent.js";
-import { ExecutorClosedError, WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "../errors.js";
-import { generalLog } from "../log.js";
-import type { WorkerStats } from "./executor.js";
-import { argumentError, isCloneError, lostReply, placeOf, within } from "./faults.js";
-import { LinkSet } from "./link-set.js";
-import type { Reply, TaskControl, TaskMessage } from "./protocol.js";
+import { toError } from "../errors.js";
+import { threadLost } from "../lost-threads.js";
+import type { WorkerSettings } from "./protocol.js";
+import { BirthQueue, type Target } from "./thread-births.js";
 import { ThreadLink } from "./thread-link.js";
-import { type ThreadData, type ThreadHello, type ThreadResult, type ThreadTask, TaskSlots } from "./thread-protocol.js";
-import { type WorkerLimits, workerSettings } from "./worker-settings.js";
-import type { RunRequest, Workers, WorkersHost } from "./workers.js";
+import { type ThreadBirth, type ThreadResult, type ThreadTask, TaskSlots } from "./thread-protocol.js";
+import type { WorkerLinkHost } from "./worker-link.js";
+import type { PoolSettings, WorkerMaker } from "./worker-pool.js";
+import { workerSettings } from "./worker-settings.js";
 
-/** The threads of an executor, as validated by it. Times are milliseconds. */
-export interface ThreadSettings extends WorkerLimits {
-  readonly minThreads: number;
-  readonly maxThreads: number;
-  readonly concurrency: number;
-  readonly idleTimeout: number;
-  readonly bootTimeout: number;
+/** The threads of an executor, as validated by it. */
+export interface ThreadSettings extends PoolSettings {
   readonly resourceLimits: ResourceLimits | undefined;
 }
 
-type LoadBalancer = NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>["loadBalancer"]>;
-
-/** A task that was given to the pool. */
-interface Dispatched {
-  readonly slot: number;
-  readonly message: TaskMessage;
-}
+type PoolOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
+type PoolTask = Parameters<NonNullable<PoolOptions["taskQueue"]>["push"]>[0];
+type Balancer = NonNullable<PoolOptions["loadBalancer"]>;
 
 const entry = fileURLToPath(new URL("./worker-entry.js", import.meta.url));
 
-/** Threads of a piscina pool. Piscina makes, keeps and replaces them; it never queues for us and never aborts a task. */
-export class ThreadWorkers implements Workers {
-  readonly #settingsFor: (environment: ExecutorEnvironment) => ThreadSettings;
-  readonly #tasks = new Map<number, Dispatched>();
+/**
+ * Threads of a piscina pool. Which thread runs what is not piscina's to say: each of its tasks is for one thread. The first is
+ * the thread's birth, for which it makes a thread; others are sent to threads that are ready. So nothing but births ever
+ * waits there, and no task is given to a thread that cannot start.
+ */
+export class ThreadWorkers implements WorkerMaker<ThreadSettings> {
+  readonly noun = "thread";
+  #pool!: Piscina;
+  /** Under which a task says for whom it is; a symbol, which is not sent. */
+  #address!: symbol;
+  #births!: BirthQueue<PoolTask>;
   #settings!: ThreadSettings;
-  #links!: LinkSet<ThreadLink>;
-  #pool: Piscina | undefined;
+  #told!: WorkerSettings;
   #slots!: TaskSlots;
-  #freeSlots: number[] = [];
-  #stopped = false;
+  #neverStarted = 0;
 
-  constructor(settingsFor: (environment: ExecutorEnvironment) => ThreadSettings) {
-    this.#settingsFor = settingsFor;
-  }
-
-  get capacity(): number {
-    if (this.#pool === undefined) return 0;
-    const { maxThreads, concurrency } = this.#settings;
-    return Math.max(0, maxThreads - this.#links.unusable) * concurrency;
-  }
-
-  get broken(): Error | undefined {
-    return this.#links?.broken;
-  }
-
-  async start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void> {
-    const settings = this.#settingsFor(environment);
+  async open(environment: ExecutorEnvironment, settings: ThreadSettings): Promise<void> {
+    // Only here: a worker thread imports the application, and with it this file, but never makes a pool.
+    const { Piscina: Pool, queueOptionsSymbol } = await import("piscina");
+    this.#address = queueOptionsSymbol;
+    this.#births = new BirthQueue((task) => this.#targetOf(task));
     this.#settings = settings;
-    this.#links = new LinkSet(host, environment.registryHash);
-    const places = settings.maxThreads * settings.concurrency;
-    this.#slots = TaskSlots.of(places);
-    this.#freeSlots = Array.from({ length: places }, (_, slot) => slot);
-    this.#pool = await this.#createPool(environment);
-    host.roomAgain();
-    await this.#links.untilReady(settings.minThreads, settings.bootTimeout);
+    this.#told = workerSettings(environment, settings);
+    this.#slots = TaskSlots.of(settings.maxWorkers * settings.concurrency);
+    this.#pool = new Pool({
+      filename: entry,
+      name: "run",
+      minThreads: 0,
+      maxThreads: Infinity,
+      idleTimeout: Infinity,
+      concurrentTasksPerWorker: settings.concurrency,
+      // Otherwise a thread's timers and sockets stand still between tasks.
+      atomics: "disabled",
+      recordTiming: false,
+      taskQueue: this.#births,
+      loadBalancer: this.#chosen,
+      argv: process.argv.slice(2),
+      ...(settings.resourceLimits && { resourceLimits: settings.resourceLimits }),
+    });
+    // The end of a thread is its link's matter; without a listener it would end the process.
+    this.#pool.on("error", ignore);
   }
 
-  run(request: RunRequest): Promise<Reply> {
-    const { message, transferList } = request;
-    const task: Dispatched = { slot: this.#freeSlots.pop() ?? 0, message };
-    this.#slots.clear(task.slot);
-    this.#tasks.set(message.id, task);
-    return this.#post(task, transferList).then(
-      (result) => this.#replyOf(task, result),
-      (error: unknown) => this.#failureOf(task, request.args, error),
+  make(host: WorkerLinkHost): ThreadLink {
+    const { port1, port2 } = new MessageChannel();
+    const target: Target = { threadId: 0 };
+    const launched = this.#bear(target, port2);
+    return new ThreadLink(
+      {
+        launched,
+        id: launched instanceof Error ? --this.#neverStarted : launched.threadId,
+        port: port1,
+        slots: this.#slots,
+        send: (slot, message, transferList) => this.#send(target, { slot, message }, transferList),
+        bootTimeout: this.#settings.bootTimeout,
+      },
+      host,
     );
   }
 
-  control(message: TaskControl): void {
-    const task = this.#tasks.get(message.id);
-    if (task === undefined) return;
-    if (message.type === "cancel") this.#slots.cancel(task.slot);
-    if (message.type === "abortArgument") this.#slots.abortArgument(task.slot, message.index);
-    this.#linkOf(task)?.post(message);
+  stuck(): () => void {
+    return threadLost();
   }
 
-  kill(id: number): void {
-    const task = this.#tasks.get(id);
-    const link = task && this.#linkOf(task);
-    if (task === undefined || link === undefined) return;
-    generalLog.warn(`${placeOf(task.message)} did not stop when it was asked to: its thread is ended and replaced`);
-    link.killed = true;
-    link.terminate();
+  close(): void {
+    // Not awaited: it waits for threads that are stuck as well.
+    void this.#pool.destroy();
   }
 
-  async stop(deadline: number): Promise<void> {
-    this.#stopped = true;
-    await within(deadline, this.#links.stop());
-    // A thread that is stuck in native code cannot be ended; its process will be.
-    if (this.#pool !== undefined) await within(deadline, this.#pool.destroy());
-  }
-
-  stats(): readonly WorkerStats[] {
-    const running = [...this.#tasks.values()].map(({ slot }) => this.#slots.thread(slot));
-    return this.#links?.stats((link) => running.filter((threadId) => threadId === link.id).length) ?? [];
-  }
-
-  #replyOf(task: Dispatched, result: ThreadResult): Reply {
-    const threadId = this.#slots.thread(task.slot);
-    const link = this.#links.get(threadId);
-    // What the task printed has its own line: it is to appear before the result is used.
-    link?.drain();
-    link?.countTask();
-    this.#free(task);
-    return result ?? this.#links.takeReply(task.message.id, threadId) ?? fail(lostReply(task.message));
-  }
-
-  #failureOf(task: Dispatched, args: readonly unknown[], error: unknown): Reply {
-    const threadId = this.#slots.thread(task.slot);
-    this.#free(task);
-    if (isCloneError(error)) throw argumentError(args, task.message, error);
-    // A worker may end right after it replied.
-    return this.#links.takeReply(task.message.id, threadId) ?? fail(this.#explain(error, task.message, threadId));
-  }
-
-  #free({ slot, message }: Dispatched): void {
-    this.#tasks.delete(message.id);
-    this.#freeSlots.push(slot);
-  }
-
-  #post({ slot, message }: Dispatched, transferList: readonly ArrayBuffer[]): Promise<ThreadResult> {
-    const task: ThreadTask = { slot, message };
-    const pool = this.#pool as Piscina;
-    if (transferList.length === 0) return pool.run(task) as Promise<ThreadResult>;
-    return pool.run(task, { transferList: [...transferList] }) as Promise<ThreadResult>;
-  }
-
-  async #createPool(environment: ExecutorEnvironment): Promise<Piscina> {
-    // Only here: a worker thread imports the application, and with it this file, but never makes a pool.
-    const { Piscina: Pool } = await import("piscina");
-    if (this.#stopped) throw new ExecutorClosedError("the executor was shut down while it started");
-    const { minThreads, maxThreads, concurrency, idleTimeout, resourceLimits } = this.#settings;
-    const workerData: ThreadData = { settings: workerSettings(environment, this.#settings), slots: this.#slots.memory };
-    const pool = new Pool({
-      filename: entry,
-      name: "run",
-      minThreads,
-      maxThreads,
-      idleTimeout,
-      concurrentTasksPerWorker: concurrency,
-      // Otherwise a thread's timers and sockets stand still between tasks.
-      atomics: "disabled",
-      stricterFIFO: true,
-      recordTiming: false,
-      loadBalancer: this.#leastBusy,
-      argv: process.argv.slice(2),
-      workerData,
-      ...(resourceLimits && { resourceLimits }),
-    });
-    pool.on("message", (hello: ThreadHello) => this.#welcome(hello));
-    // A thread that ended while it had no task; without a listener the error would end the process.
-    pool.on("error", (error: Error) => this.#links.failed(threadEnded(error)));
-    return pool;
-  }
-
-  /** Threads whose start failed and those that retire are in piscina's list for a while, but take no task. */
-  readonly #leastBusy: LoadBalancer = (_, workers) => {
-    let best: (typeof workers)[number] | null = null;
-    for (const worker of workers) {
-      if (worker.currentUsage >= this.#settings.concurrency || !this.#links.isUsable(worker.id)) continue;
-      if (best === null || worker.currentUsage < best.currentUsage) best = worker;
+  /** Makes piscina start a thread for a birth. @returns the reason instead where the system refuses to make one. */
+  #bear(target: Target, port: MessagePort): Worker | Error {
+    const before = new Set(this.#pool.threads);
+    const birth = { settings: this.#told, slots: this.#slots.memory, port, [this.#address]: target };
+    try {
+      // What becomes of it shows in other ways.
+      this.#pool.run(birth satisfies ThreadBirth, { name: "begin", transferList: [port] }).catch(ignore);
+      const thread = this.#pool.threads.find((each) => !before.has(each));
+      if (thread === undefined) throw new Error("the pool made no thread");
+      target.threadId = thread.threadId;
+      for (const end of ["error", "exit"]) thread.once(end, () => this.#births.drop(target));
+      return thread;
+    } catch (error) {
+      this.#births.drop(target);
+      return toError(error);
     }
-    return best;
+  }
+
+  #send(target: Target, task: ThreadTask, transferList: readonly ArrayBuffer[]): Promise<ThreadResult> {
+    const addressed = { ...task, [this.#address]: target };
+    const options = transferList.length > 0 ? { transferList: [...transferList] } : undefined;
+    return this.#births.passBy(() => this.#pool.run(addressed, options)) as Promise<ThreadResult>;
+  }
+
+  readonly #chosen: Balancer = (task, workers) => {
+    const { threadId } = this.#targetOf(task);
+    return workers.find(({ id }) => id === threadId) ?? null;
   };
 
-  #welcome({ threadId, port }: ThreadHello): void {
-    const worker: Worker | undefined = this.#pool?.threads.find((thread) => thread.threadId === threadId);
-    if (worker === undefined) return;
-    const link = new ThreadLink(worker, port, this.#links, this.#settings.bootTimeout);
-    this.#links.add(link);
-    worker.once("exit", () => this.#links.remove(link));
-  }
-
-  #linkOf(task: Dispatched): ThreadLink | undefined {
-    return this.#links.get(this.#slots.thread(task.slot));
-  }
-
-  #explain(error: unknown, task: TaskMessage, threadId: number): Error {
-    const place = placeOf(task);
-    const { code, message } = error as { code?: string; message: string };
-    if (code === "ERR_WORKER_OUT_OF_MEMORY") {
-      return new WorkerOutOfMemoryError(`${place} needed more memory than resourceLimits allow`, { cause: error });
-    }
-    const link = this.#links.recent(threadId);
-    const exitCode = Number(/exited with code: (-?\d+)/.exec(message)?.[1] ?? Number.NaN);
-    // An error that nobody caught may be another task's: it is in the log, and not in this one's cause.
-    const why = link?.uncaught === undefined ? message : "an error outside of any call was not caught there";
-    return new WorkerCrashedError(`the thread that ran ${place} ended: ${why}`, {
-      cause: error,
-      retryable: link?.killed === true || link?.uncaught !== undefined,
-      ...(Number.isInteger(exitCode) && { exitCode }),
-    });
+  #targetOf(task: PoolTask): Target {
+    return (task as unknown as Readonly<Record<symbol, Target>>)[this.#address] as Target;
   }
 }
 
-function threadEnded(error: Error): WorkerBootError {
-  return new WorkerBootError(`a worker thread ended while it started: ${error.message}`, { cause: error });
-}
-
-function fail(error: Error): never {
-  throw error;
-}
+function ignore(): void {}

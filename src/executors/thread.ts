@@ -4,10 +4,14 @@ import type { ExecutorEnvironment } from "../concurrent.js";
 import { type NumberRule, checkNumbers, milliseconds } from "../check.js";
 import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
 import { type ThreadSettings, ThreadWorkers } from "./thread-workers.js";
+import { WorkerPool } from "./worker-pool.js";
 
 /** What a {@link ThreadPoolExecutor} can be told. Times are milliseconds. */
 export interface ThreadPoolOptions extends QueueOptions {
-  /** How many threads there may be. Default: `max(1, floor(availableParallelism() / processes))`. */
+  /**
+   * How many threads there may be; one that has taken its last task is not counted while it ends, one that is stuck in native
+   * code is. Default: `max(1, floor(availableParallelism() / processes))`.
+   */
   readonly maxThreads?: number;
   /** How many are kept when there is nothing to do, and are ready before the application listens. Default: 1. */
   readonly minThreads?: number;
@@ -44,7 +48,7 @@ export class ThreadPoolExecutor extends LocalExecutor {
   constructor(options: number | ThreadPoolOptions = {}) {
     const given = typeof options === "number" ? { maxThreads: options } : options;
     check(given);
-    super(new ThreadWorkers((environment) => withDefaults(given, environment)), given);
+    super(new WorkerPool(new ThreadWorkers(), (environment) => withDefaults(given, environment)), given);
   }
 }
 
@@ -59,8 +63,8 @@ function withDefaults(given: ThreadPoolOptions, environment: ExecutorEnvironment
   const fairShare = Math.max(1, Math.floor(availableParallelism() / environment.processes));
   const maxThreads = given.maxThreads ?? Math.max(given.minThreads ?? 1, fairShare);
   return {
-    maxThreads,
-    minThreads: given.minThreads ?? 1,
+    maxWorkers: maxThreads,
+    minWorkers: given.minThreads ?? 1,
     idleTimeout: given.idleTimeout ?? 60_000,
     concurrency: given.concurrency ?? 1,
     bootTimeout: given.bootTimeout ?? 30_000,

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 const moved = new WeakSet<ArrayBufferLike>();
 
 /** What can be moved to another thread: the memory itself changes hands, and the sender's view of it is empty afterwards. */
@@ -31,11 +33,14 @@ export function transferListOf(values: readonly unknown[], all: boolean): readon
   return found ?? nothing;
 }
 
-/** The memory of a buffer or view, if it may be given away as a whole. */
+/**
+ * The memory of a buffer or view, if it may be given away as a whole. Empty memory is copied: what was given away before is
+ * empty as well, and to move it again would lose the message without an error (measured on Node 20), where to copy it throws.
+ */
 function wholeBuffer(value: object): ArrayBuffer | undefined {
-  if (value instanceof ArrayBuffer) return value;
-  if (!ArrayBuffer.isView(value) || !(value.buffer instanceof ArrayBuffer)) return undefined;
-  return value.byteLength === value.buffer.byteLength ? value.buffer : undefined;
+  const buffer = types.isArrayBuffer(value) ? value : ArrayBuffer.isView(value) ? value.buffer : undefined;
+  if (!types.isArrayBuffer(buffer) || buffer.byteLength === 0) return undefined;
+  return (value as Movable).byteLength === buffer.byteLength ? buffer : undefined;
 }
 
 function everyBuffer(values: readonly unknown[]): ArrayBuffer[] {

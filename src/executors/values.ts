@@ -45,6 +45,18 @@ export function decodeValues(
   return decoded;
 }
 
+/**
+ * Arguments that came back from a worker which did not run the task: each with what the clone lost of the original, of which
+ * only the kind is left when its memory was moved.
+ */
+export function restoreValues(originals: readonly unknown[], returned: readonly unknown[]): readonly unknown[] {
+  return returned.map((value, index) => {
+    const { [index]: original } = originals;
+    if (original instanceof AbortSignal) return original;
+    return Buffer.isBuffer(original) ? toBuffer(value as Uint8Array) : value;
+  });
+}
+
 function isSpecial(value: unknown): boolean {
   return typeof value === "object" && value !== null && (Buffer.isBuffer(value) || value instanceof AbortSignal);
 }
@@ -59,66 +71,4 @@ function toBuffer(bytes: Uint8Array): Buffer {
 
 function unexpectedSignal(): never {
   throw new SerializationError("an AbortSignal cannot be a result", "result");
-}
-
-/**
- * Says which part of `value` cannot be cloned, as an error that names the place. Called after a clone has failed, so it
- * may take its time.
- *
- * @param root how the value is called in the message, for example `argument 0` or `result`.
- */
-export function serializationError(value: unknown, root: string, place: string, cause: unknown): SerializationError {
-  const fault = findUncloneable(value, root, new Set()) ?? {
-    path: root,
-    kind: "a value that structured clone refuses",
-  };
-  return new SerializationError(
-    `${place}: ${fault.path} is ${fault.kind} and cannot be sent to another thread; send plain data instead`,
-    fault.path,
-    { cause },
-  );
-}
-
-interface Fault {
-  readonly path: string;
-  readonly kind: string;
-}
-
-/** Depth-first: the first leaf that cannot be cloned by itself. */
-function findUncloneable(value: unknown, path: string, seen: Set<unknown>): Fault | undefined {
-  if (typeof value === "function") return { path, kind: "a function" };
-  if (typeof value === "symbol") return { path, kind: "a symbol" };
-  if (typeof value !== "object" || value === null || seen.has(value)) return undefined;
-  seen.add(value);
-  for (const [step, child] of childrenOf(value)) {
-    const fault = findUncloneable(child, path + step, seen);
-    if (fault !== undefined) return fault;
-  }
-  return isCloneable(value) ? undefined : { path, kind: `a ${kindOf(value)}` };
-}
-
-function childrenOf(value: object): Iterable<[string, unknown]> {
-  if (Array.isArray(value)) return value.map((item, index): [string, unknown] => [`[${index}]`, item]);
-  if (value instanceof Map) return [...value].map(([key, item]): [string, unknown] => [`.get(${String(key)})`, item]);
-  if (value instanceof Set) return [...value].map((item, index): [string, unknown] => [`.values[${index}]`, item]);
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return [];
-  try {
-    return Object.entries(value).map(([key, item]): [string, unknown] => [`.${key}`, item]);
-  } catch {
-    return []; // A getter that throws: the object itself is the fault.
-  }
-}
-
-function isCloneable(value: object): boolean {
-  try {
-    structuredClone(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function kindOf(value: object): string {
-  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
-  return prototype?.constructor?.name ?? "object";
 }

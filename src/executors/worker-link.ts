@@ -1,13 +1,15 @@
-import { WorkerBootError } from "../errors.js";
+import { performance } from "node:perf_hooks";
+import { WorkerBootError, WorkerCrashedError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { decodeError } from "./error-codec.js";
-import type { ControlMessage, Reply, WorkerMessage } from "./protocol.js";
+import { placeOf } from "./faults.js";
+import type { ControlMessage, Reply, TaskControl, TaskMessage, WorkerMessage } from "./protocol.js";
 import { decodeValues } from "./values.js";
 import { logForwarded } from "./worker-log.js";
+import type { RunRequest } from "./workers.js";
 
-/** What a link tells the workers it belongs to. */
+/** What a link tells the pool that it belongs to. */
 export interface WorkerLinkHost {
-  readonly registryHash: string;
   /** The worker takes tasks from here on. */
   ready(link: WorkerLink): void;
   /** The worker cannot take tasks, now or ever. */
@@ -15,11 +17,25 @@ export interface WorkerLinkHost {
   /** The worker takes no more tasks and ends when those it has are done. */
   retiring(link: WorkerLink): void;
   reply(id: number, reply: Reply): void;
+  /** The task was not sent: its arguments cannot be. */
+  unsent(id: number, cause: unknown): void;
   item(id: number, value: unknown): void;
+  /** It was told to end at once, and is still there. */
+  stuck(link: WorkerLink): void;
+  /** It has ended and all its messages are read: tasks that it has not answered never will be. */
+  ended(link: WorkerLink): void;
+  /** Its place is free: it has ended, and a back-off after a failed start is over. */
+  vacated(link: WorkerLink): void;
 }
 
-/** How far a worker is. */
-export type LinkStage = "booting" | "ready" | "failed" | "retiring";
+/**
+ * How far a worker is. One that is `lost` was ended but has not gone: it is in native code that cannot be interrupted, and
+ * keeps its place until it comes back.
+ */
+export type LinkStage = "booting" | "ready" | "failed" | "retiring" | "lost";
+
+/** After it was ended a worker is gone within moments; one that takes longer is stuck. Milliseconds. */
+const endLimit = 1_000;
 
 /** The executor's view of one worker: how far it is, and what it says. The other side is a `WorkerSession`. */
 export abstract class WorkerLink {
@@ -30,36 +46,77 @@ export abstract class WorkerLink {
   uncaught: Error | undefined;
   /** It was ended on purpose, for a task that did not stop. */
   killed = false;
+  /** It ended by itself, and not because it was asked to. */
+  crashed = false;
+  /** When its last task ended, on the clock of `performance.now()`. */
+  idleSince = performance.now();
   readonly #host: WorkerLinkHost;
   readonly #bootTimer: NodeJS.Timeout;
   #completed = 0;
+  #running = 0;
   #stopped: (() => void) | undefined;
+  #disposed = false;
+  #discarded = false;
+  #over = false;
 
   /** @param bootTimeout milliseconds until a worker that does not get ready counts as failed. */
   constructor(id: number, host: WorkerLinkHost, bootTimeout: number) {
     this.id = id;
     this.#host = host;
     this.#bootTimer = setTimeout(() => {
-      this.#fail(
+      this.fail(
         new WorkerBootError(`a worker was not ready after ${bootTimeout} ms: is \`configure\` waiting for something?`),
       );
     }, bootTimeout).unref();
   }
 
-  abstract post(message: ControlMessage): void;
+  /** Sends a task. Throws, or tells the host, what cannot be sent. */
+  abstract assign(request: RunRequest): void;
+
+  /** Hands a message to the task that it concerns, if that runs. */
+  abstract control(message: TaskControl): void;
+
+  /** True unless it is certain that the worker has not begun with the task. */
+  abstract began(id: number): boolean;
 
   /** Share of time its event loop was busy since the last call: 0 to 1. */
   abstract utilization(): number;
 
-  /** Ends the worker at once. */
-  abstract terminate(): void;
+  /** What it is, for messages. */
+  abstract readonly noun: "thread" | "process";
 
-  /** Resolves when the worker has disposed its services; at its end at the latest. */
-  stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#stopped = resolve;
-      this.post({ type: "stop" });
-    });
+  /** How it ended, for messages. */
+  abstract get ending(): string;
+
+  /** The status with which it ended, where there is one. */
+  protected abstract get exitCode(): number | undefined;
+
+  /** Whether it still exists. */
+  protected abstract get alive(): boolean;
+
+  /** Whether this side can still reach it. */
+  protected abstract get reachable(): boolean;
+
+  /** Hands a message to the worker. */
+  protected abstract post(message: ControlMessage): void;
+
+  /** Ends it, whatever it does. */
+  protected abstract kill(): void;
+
+  /** Ends one that has disposed all and has nothing left to say. */
+  protected abstract part(): void;
+
+  /** A quiet pool must not keep this process alive; one with tasks, or one that starts, must. */
+  protected abstract hold(held: boolean): void;
+
+  /** It takes tasks. */
+  get usable(): boolean {
+    return this.stage === "ready" && !this.#discarded && this.reachable;
+  }
+
+  /** How many tasks it has. */
+  get running(): number {
+    return this.#running;
   }
 
   /** How many tasks it has ended. */
@@ -67,16 +124,58 @@ export abstract class WorkerLink {
     return this.#completed;
   }
 
-  countTask(): void {
-    this.#completed++;
+  /** Why a task that it had has no result. */
+  crashOf(task: TaskMessage): Error {
+    const { exitCode } = this;
+    return new WorkerCrashedError(`the ${this.noun} that ran ${placeOf(task)} ended: ${this.#why()}`, {
+      // Then it was not the task's fault, or it was never run.
+      retryable: this.killed || this.uncaught !== undefined || !this.began(task.id),
+      ...(exitCode !== undefined && { exitCode }),
+    });
   }
 
-  /** To be called when the worker has ended, in whatever way. */
-  ended(): void {
-    clearTimeout(this.#bootTimer);
-    this.#stopped?.();
-    if (this.stage !== "booting") return;
-    this.#fail(this.uncaught ?? new WorkerBootError("a worker ended while it started"));
+  /** How many of its places no task can have, although it counts as one of the pool's. */
+  blocked(places: number): number {
+    if (this.stage === "failed" || this.stage === "lost") return places;
+    return this.#discarded && this.stage !== "retiring" ? places - this.#running : 0;
+  }
+
+  /** It has one task more. */
+  take(_id: number): void {
+    if (this.#running++ === 0) this.hold(true);
+  }
+
+  /** @param done whether it ran the task. */
+  release(_id: number, done: boolean): void {
+    if (done) this.#completed++;
+    if (--this.#running > 0) return;
+    this.idleSince = performance.now();
+    this.hold(false);
+    this.#partWhenDone();
+  }
+
+  /** Lets it finish its tasks and dispose its services. Resolves when it has, at its end at the latest. */
+  stop(): Promise<void> {
+    if (this.stage !== "lost") this.stage = "retiring";
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+      if (this.#over || this.#disposed) resolve();
+      else this.post({ type: "stop" });
+    });
+  }
+
+  /** Ends it if it has not ended by itself in `limit` milliseconds. */
+  endWithin(limit: number): void {
+    setTimeout(() => this.terminate(), limit).unref();
+  }
+
+  /** Ends it at once; also gives up the place of one whose start failed and that has ended since. */
+  terminate(): void {
+    if (this.#discarded) return;
+    this.#discarded = true;
+    if (this.#over) return this.#host.vacated(this);
+    this.kill();
+    setTimeout(() => this.#outlast(), endLimit).unref();
   }
 
   protected handle(message: WorkerMessage): void {
@@ -91,17 +190,66 @@ export abstract class WorkerLink {
       case "item":
         return this.#host.item(message.id, decodeValues([message.value], message.marks)[0]);
       case "ready":
-        return this.#ready(message.registryHash);
+        return this.#ready();
       case "bootFailed":
-        return this.#fail(decodeError(message.error));
+        return this.fail(decodeError(message.error));
       case "uncaught":
         return this.#noteUncaught(decodeError(message.error));
       case "retiring":
-        this.stage = "retiring";
-        return this.#host.retiring(this);
+        return this.#retiring();
       case "stopped":
+        this.#disposed = true;
         this.#stopped?.();
+        this.#partWhenDone();
     }
+  }
+
+  /** It cannot take tasks. */
+  protected fail(error: Error): void {
+    clearTimeout(this.#bootTimer);
+    if (this.stage !== "booting") return;
+    this.stage = "failed";
+    this.hold(false);
+    this.#host.bootFailed(this, error);
+  }
+
+  /** To be called once, when it has ended in whatever way and all that it said is read. */
+  protected finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.crashed = this.uncaught !== undefined || (this.stage === "ready" && !this.#discarded);
+    this.#host.ended(this);
+    this.#stopped?.();
+    if (this.stage !== "booting" && this.stage !== "failed") this.#discarded = true;
+    if (this.#discarded) return this.#vacate();
+    // It keeps its place until the back-off is over; then it is terminated.
+    this.fail(this.uncaught ?? new WorkerBootError(`a worker ${this.noun} ended while it started: ${this.ending}`));
+  }
+
+  /** An error that nobody caught may be another task's: it is in the log, and not in this one's cause. */
+  #why(): string {
+    if (this.uncaught !== undefined) return "an error outside of any call was not caught there";
+    return this.killed ? "for a task that did not stop when it was asked to" : this.ending;
+  }
+
+  #vacate(): void {
+    clearTimeout(this.#bootTimer);
+    this.#host.vacated(this);
+  }
+
+  #ready(): void {
+    clearTimeout(this.#bootTimer);
+    if (this.stage !== "booting") return;
+    this.stage = "ready";
+    this.idleSince = performance.now();
+    this.hold(false);
+    this.#host.ready(this);
+  }
+
+  #retiring(): void {
+    if (this.stage !== "ready") return;
+    this.stage = "retiring";
+    this.#host.retiring(this);
   }
 
   #noteUncaught(error: Error): void {
@@ -109,24 +257,14 @@ export abstract class WorkerLink {
     generalLog.error("a worker failed outside of its tasks and is replaced", { error });
   }
 
-  #ready(registryHash: string): void {
-    clearTimeout(this.#bootTimer);
-    if (registryHash !== this.#host.registryHash) {
-      return this.#fail(
-        new WorkerBootError(
-          "the worker has other classes with executor methods than the server: both must come from one build of one module, " +
-            "and `handlers` must not depend on the role",
-        ),
-      );
-    }
-    this.stage = "ready";
-    this.#host.ready(this);
+  /** It waits for this, so that a task which was on its way when it retired is refused and not lost, and an answer is read. */
+  #partWhenDone(): void {
+    if (this.#disposed && this.#running === 0) this.part();
   }
 
-  #fail(error: Error): void {
-    clearTimeout(this.#bootTimer);
-    if (this.stage === "failed") return;
-    this.stage = "failed";
-    this.#host.bootFailed(this, error);
+  #outlast(): void {
+    if (!this.alive) return;
+    this.stage = "lost";
+    this.#host.stuck(this);
   }
 }

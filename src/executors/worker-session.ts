@@ -6,26 +6,29 @@ import { encodeError } from "./error-codec.js";
 import type { ControlMessage, Reply, TaskMessage, WorkerSettings } from "./protocol.js";
 import type { TaskMemory } from "./running-task.js";
 import { type Post, SessionTasks } from "./session-tasks.js";
+import { transferListOf } from "./transfer.js";
 import { type WorkerApplication, importApplication } from "./worker-application.js";
 
 const mebibyte = 2 ** 20;
 
 /**
  * The worker's side of an executor, whatever carries the messages: builds the application's container once, runs calls in
- * it, retires when it is told to or when its time has come, and disposes the container at its end.
+ * it, retires when it is told to or when its time has come, and disposes the container at its end. It is the executor that
+ * ends a worker which has retired: it knows when it has read all that the worker said.
  */
 export class WorkerSession {
   readonly #post: Post;
   readonly #settings: WorkerSettings;
-  readonly #exit: (code: number) => void;
+  readonly #exit: () => void;
   readonly #application: Promise<WorkerApplication>;
   readonly #tasks: SessionTasks;
   #booted: WorkerApplication | undefined;
   #completed = 0;
   #retiring = false;
+  #disposal: Promise<void> | undefined;
 
-  /** @param exit ends this worker; called when it has retired and all is disposed. */
-  constructor(post: Post, settings: WorkerSettings, exit: (code: number) => void) {
+  /** @param exit ends this worker with 1, when what was posted is on its way. */
+  constructor(post: Post, settings: WorkerSettings, exit: () => void) {
     this.#post = post;
     this.#settings = settings;
     this.#exit = exit;
@@ -48,35 +51,51 @@ export class WorkerSession {
 
   /** Runs one call, and returns its reply unless it was posted: see {@link SessionTasks.attempt}. */
   attempt(message: TaskMessage, memory: TaskMemory): Promise<Reply | undefined> {
-    return this.#retiring ? Promise.resolve({ ok: "refused" }) : this.#tasks.attempt(message, memory);
+    return this.#retiring ? this.#refuse(message) : this.#tasks.attempt(message, memory);
   }
 
   handle(message: ControlMessage): void {
-    if (message.type === "stop") void this.#stop();
+    if (message.type === "stop") this.#endWhenIdle();
     else this.#tasks.handle(message);
   }
 
   /**
    * After an error that nobody caught: whose it was cannot be known. A worker without tasks retires; one with tasks ends at
-   * once, because a task that waits for the callback that threw would wait for ever. No task is given the error itself.
+   * once, because a task that waits for the callback that threw would wait for ever. No task is given the error itself. In
+   * one that starts it is the reason why it cannot.
    */
   uncaught(error: unknown): void {
+    if (this.#booted === undefined) return this.#bootFailed(error);
     this.#post({ type: "uncaught", error: encodeError(error) });
     if (this.#tasks.running === 0) this.retire();
-    else this.#exit(1);
+    else this.#exit();
   }
 
-  /** Takes no more tasks, finishes those that run, disposes, and exits. Another worker takes its place. */
+  /** Takes no more tasks, finishes those that run, disposes, and says so. Another worker takes its place. */
   retire(): void {
     if (!this.#retiring) this.#post({ type: "retiring" });
+    this.#endWhenIdle();
+  }
+
+  #endWhenIdle(): void {
     this.#retiring = true;
-    if (this.#tasks.running === 0) void this.#stop().then(() => this.#exit(0));
+    if (this.#tasks.running > 0) return;
+    // After the last reply is on its way: a disposal may block.
+    setImmediate(() => void (this.#disposal ??= this.#dispose()));
   }
 
   #taskEnded(): void {
     this.#completed++;
-    // After the reply is on its way.
-    if (this.#retiring || this.#isWornOut()) setImmediate(() => this.retire());
+    if (this.#retiring) this.#endWhenIdle();
+    // Before the reply, so that the executor does not send another task here.
+    else if (this.#isWornOut()) this.retire();
+  }
+
+  /** What was moved here goes back: the executor has it no more. */
+  async #refuse({ id, args, moved }: TaskMessage): Promise<Reply | undefined> {
+    if (moved !== true) return { ok: "refused" };
+    this.#post({ type: "reply", id, reply: { ok: "refused", args } }, transferListOf(args, true));
+    return undefined;
   }
 
   /** Without a wait once the application is there: each turn of it is paid by every task. */
@@ -91,21 +110,25 @@ export class WorkerSession {
   }
 
   async #boot(): Promise<WorkerApplication> {
-    const { module, taskId } = this.#settings;
+    const { module, taskId, registryHash } = this.#settings;
     try {
       const boot = await importApplication(module);
       const application = await boot(taskId);
+      if (application.registryHash !== registryHash) throw otherCode();
       this.#booted = application;
-      this.#post({ type: "ready", registryHash: application.registryHash });
+      this.#post({ type: "ready" });
       return application;
     } catch (cause) {
-      const error = bootError(module, cause);
-      this.#post({ type: "bootFailed", error: encodeError(error) });
-      throw error;
+      this.#bootFailed(cause);
+      throw cause;
     }
   }
 
-  async #stop(): Promise<void> {
+  #bootFailed(cause: unknown): void {
+    this.#post({ type: "bootFailed", error: encodeError(bootError(this.#settings.module, cause)) });
+  }
+
+  async #dispose(): Promise<void> {
     const application = await this.#application.catch(() => undefined);
     await application?.dispose();
     this.#post({ type: "stopped" });
@@ -115,4 +138,11 @@ export class WorkerSession {
 function bootError(module: string, cause: unknown): WorkerBootError {
   if (cause instanceof WorkerBootError) return cause;
   return new WorkerBootError(`a worker could not start from ${module}: ${toError(cause).message}`, { cause });
+}
+
+function otherCode(): WorkerBootError {
+  return new WorkerBootError(
+    "the worker has other classes with executor methods than the server: both must come from one build of one module, " +
+      "and `handlers` must not depend on the role",
+  );
 }

@@ -13,7 +13,8 @@ export interface WorkerLimits {
 }
 
 /** What a worker is told when it is made. */
-export function workerSettings({ module, taskId }: ExecutorEnvironment, limits: WorkerLimits): WorkerSettings {
+export function workerSettings(environment: ExecutorEnvironment, limits: WorkerLimits): WorkerSettings {
+  const { module, registryHash, taskId } = environment;
   const { concurrency, maxTasksPerWorker, maxHeapMb } = limits;
-  return { module, taskId, logLevel: logLevel(), concurrency, maxTasksPerWorker, maxHeapMb };
+  return { module, registryHash, taskId, logLevel: logLevel(), concurrency, maxTasksPerWorker, maxHeapMb };
 }

@@ -6,10 +6,13 @@ import type { Reply, TaskControl, TaskMessage } from "./protocol.js";
 export interface WorkersHost {
   /** An item of a stream. */
   item(id: number, value: unknown): void;
-  /** A worker cannot start: what waits for one must not wait for ever. */
+  /** No worker is there and none can start: what waits for one must not wait for ever. */
   bootFailed(error: Error): void;
   /** `capacity` may have grown. */
   roomAgain(): void;
+  /** A worker was started, or has ended: its thread id or process id. */
+  spawned(worker: number): void;
+  exited(worker: number): void;
 }
 
 /** One task for a worker. */

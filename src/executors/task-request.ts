@@ -1,0 +1,60 @@
+import type { TaskMessage } from "./protocol.js";
+import type { Task } from "./task.js";
+import { transferListOf } from "./transfer.js";
+import { encodeValues } from "./values.js";
+import type { RunRequest } from "./workers.js";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A signal that stands among the arguments. */
+export interface SignalArgument {
+  readonly index: number;
+  readonly signal: AbortSignal;
+}
+
+/** A task made fit for a worker. */
+export interface EncodedTask {
+  readonly request: RunRequest;
+  /** Whose abort is to be forwarded while the task runs. */
+  readonly signals: readonly SignalArgument[];
+}
+
+/**
+ * Makes the message of a task that starts now.
+ *
+ * @throws whatever the traps of an argument throw, when it is a proxy.
+ */
+export function encodeTask(task: Task, now: number): EncodedTask {
+  const { args, call } = task;
+  const { values, marks, signals } = encodeValues(args);
+  const transferList = transferListOf(args, call.options.transfer ?? false);
+  const message: Mutable<TaskMessage> = { id: task.id, token: call.token, method: call.method, args: values };
+  if (marks !== undefined) message.marks = marks;
+  if (transferList.length > 0) message.moved = true;
+  addOptions(message, task, now);
+  return { request: { message, args, transferList }, signals: signalArguments(marks?.signals, signals) };
+}
+
+function addOptions(message: Mutable<TaskMessage>, { call, queuedAt }: Task, now: number): void {
+  const { stream, context, options } = call;
+  const { timeLeft } = options;
+  // The caller's time went on while the task waited.
+  const deadline = leastOf(options.deadline, timeLeft && Math.max(0, timeLeft - (now - queuedAt)));
+  if (deadline !== undefined) message.deadline = deadline;
+  if (options.requestId !== undefined) message.requestId = options.requestId;
+  if (options.traceparent !== undefined) message.traceparent = options.traceparent;
+  if (context !== undefined) message.context = context;
+  if (options.transfer === true) message.transfer = true;
+  if (stream) message.stream = true;
+}
+
+function leastOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
+const none: readonly SignalArgument[] = [];
+
+function signalArguments(indexes: readonly number[] = [], signals: readonly AbortSignal[]): readonly SignalArgument[] {
+  if (signals.length === 0) return none;
+  return signals.map((signal, position) => ({ index: indexes[position] ?? 0, signal }));
+}

@@ -1,0 +1,369 @@
+import { performance } from "node:perf_hooks";
+import { longestTimer } from "../check.js";
+import type { ExecutorEnvironment } from "../concurrent.js";
+import { ExecutorClosedError, WorkerBootError } from "../errors.js";
+import { generalLog } from "../log.js";
+import { BackOff } from "./back-off.js";
+import type { WorkerStats } from "./executor.js";
+import { argumentError, placeOf, within } from "./faults.js";
+import { LinkSet } from "./link-set.js";
+import type { Reply, TaskControl } from "./protocol.js";
+import type { WorkerLink, WorkerLinkHost } from "./worker-link.js";
+import type { WorkerLimits } from "./worker-settings.js";
+import type { RunRequest, Workers, WorkersHost } from "./workers.js";
+
+/** What a pool keeps to, as validated by its executor. Times are milliseconds. */
+export interface PoolSettings extends WorkerLimits {
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly idleTimeout: number;
+  readonly bootTimeout: number;
+}
+
+/** The part in which pools differ: what their workers are. */
+export interface WorkerMaker<S extends PoolSettings> {
+  /** What a worker is, for messages. */
+  readonly noun: "thread" | "process";
+  /** Called once, before the first worker is made. */
+  open(environment: ExecutorEnvironment, settings: S): Promise<void>;
+  /** Starts a worker. What keeps it from starting is told to `host` later, as a failed start. */
+  make(host: WorkerLinkHost): WorkerLink;
+  /** A worker was ended and is stuck. @returns what to call when it has gone after all. */
+  stuck(): () => void;
+  /** Called once, when all workers have ended or are given up. */
+  close(): void;
+}
+
+/** A task that was given to the pool; without a link it waits for a worker that is ready. */
+interface Dispatched {
+  readonly request: RunRequest;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+  /** What its worker must be told as soon as there is one. */
+  held: TaskControl[] | undefined;
+  link: WorkerLink | undefined;
+}
+
+/** How long a worker that has no more tasks may take to dispose its services. */
+const retireLimit = 10_000;
+/** Longer than this nobody waits for workers that were ended. */
+const killLimit = 1_500;
+
+/**
+ * Workers that are made when they are needed, and which of them runs what. A task is given to the least busy one that is
+ * ready; while none has room it waits here, and as many are started as the waiting tasks need.
+ */
+export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHost {
+  readonly #maker: WorkerMaker<S>;
+  readonly #settingsFor: (environment: ExecutorEnvironment) => S;
+  readonly #links = new LinkSet();
+  readonly #tasks = new Map<number, Dispatched>();
+  readonly #waiting = new Set<Dispatched>();
+  readonly #crashes = new BackOff();
+  readonly #stuck = new Map<WorkerLink, () => void>();
+  #settings!: S;
+  #host!: WorkersHost;
+  #isOpen = false;
+  #stopping = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #despair: NodeJS.Timeout | undefined;
+  #empty: (() => void) | undefined;
+
+  constructor(maker: WorkerMaker<S>, settingsFor: (environment: ExecutorEnvironment) => S) {
+    this.#maker = maker;
+    this.#settingsFor = settingsFor;
+  }
+
+  /** One that retires is replaced at once, so it does not count. */
+  get capacity(): number {
+    if (!this.#isOpen) return 0;
+    const { maxWorkers, concurrency } = this.#settings;
+    let capacity = maxWorkers * concurrency;
+    for (const link of this.#links) capacity -= link.blocked(concurrency);
+    return Math.max(0, capacity);
+  }
+
+  get broken(): Error | undefined {
+    return this.#links.broken;
+  }
+
+  async start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void> {
+    this.#settings = this.#settingsFor(environment);
+    this.#host = host;
+    await this.#maker.open(environment, this.#settings);
+    if (this.#stopping) throw new ExecutorClosedError("the executor was shut down while it started");
+    this.#isOpen = true;
+    this.#fill();
+    host.roomAgain();
+    await this.#links.untilReady(this.#settings.minWorkers, this.#settings.bootTimeout);
+  }
+
+  run(request: RunRequest): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const task: Dispatched = { request, resolve, reject, held: undefined, link: undefined };
+      this.#tasks.set(request.message.id, task);
+      this.#waiting.add(task);
+      this.#dispatch();
+    });
+  }
+
+  control(message: TaskControl): void {
+    const task = this.#tasks.get(message.id);
+    if (task === undefined) return;
+    if (task.link !== undefined) task.link.control(message);
+    else if (message.type === "cancel") this.#withdraw(task);
+    else (task.held ??= []).push(message);
+  }
+
+  kill(id: number): void {
+    const task = this.#tasks.get(id);
+    if (task?.link === undefined || this.#mustWait(task, task.link)) return;
+    const place = placeOf(task.request.message);
+    generalLog.warn(`${place} did not stop when it was asked to: its ${this.#maker.noun} is ended and replaced`);
+    task.link.killed = true;
+    task.link.terminate();
+  }
+
+  async stop(deadline: number): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#sweeper);
+    clearTimeout(this.#despair);
+    for (const link of this.#links) if (link.stage === "booting" || link.stage === "failed") link.terminate();
+    await within(deadline, Promise.all([this.#links.stop(), this.#untilEmpty()]));
+    for (const link of this.#links) link.terminate();
+    await within(killLimit, this.#untilEmpty());
+    if (this.#isOpen) this.#maker.close();
+  }
+
+  stats(): readonly WorkerStats[] {
+    return this.#links.stats();
+  }
+
+  /** @internal */
+  ready(): void {
+    this.#links.ready();
+    this.#dispatch();
+    this.#watchIdle();
+  }
+
+  /** @internal */
+  bootFailed(link: WorkerLink, error: Error): void {
+    // Others that are ready will come to what waits.
+    if (this.#links.bootFailed(link, error)) this.#rejectAll(error);
+  }
+
+  /** @internal */
+  retiring(link: WorkerLink): void {
+    if (link.running === 0) link.endWithin(retireLimit);
+    this.#fill();
+    this.#dispatch();
+  }
+
+  /** @internal */
+  reply(id: number, reply: Reply): void {
+    const task = this.#tasks.get(id);
+    if (task?.link === undefined) return;
+    this.#crashes.reset();
+    this.#release(task, reply.ok !== "refused");
+    task.resolve(reply);
+    this.#dispatch();
+    this.#watchIdle();
+  }
+
+  /** @internal */
+  unsent(id: number, cause: unknown): void {
+    const task = this.#tasks.get(id);
+    if (task === undefined) return;
+    this.#fail(task, argumentError(task.request.args, task.request.message, cause));
+    this.#dispatch();
+  }
+
+  /** @internal */
+  item(id: number, value: unknown): void {
+    this.#host.item(id, value);
+  }
+
+  /** @internal */
+  stuck(link: WorkerLink): void {
+    const { noun } = this.#maker;
+    generalLog.error(`a ${noun} was ended but is stuck in native code: it keeps its place until it comes back`);
+    this.#stuck.set(link, this.#maker.stuck());
+    this.#loseTasks(link);
+    if (this.#stopping) this.#tellEmpty();
+    else if (this.#links.count("lost") >= this.#settings.maxWorkers) this.#startDespair();
+  }
+
+  /** @internal */
+  ended(link: WorkerLink): void {
+    if (link.crashed && link.uncaught === undefined && link.running === 0) {
+      generalLog.warn(`a ${this.#maker.noun} ended by itself and is replaced: ${link.ending}`);
+    }
+    this.#loseTasks(link);
+  }
+
+  /** @internal */
+  vacated(link: WorkerLink): void {
+    this.#links.remove(link);
+    this.#stuck.get(link)?.();
+    if (this.#stuck.delete(link)) this.#links.mend();
+    this.#host.exited(link.id);
+    this.#tellEmpty();
+    this.#host.roomAgain();
+    this.#dispatch();
+    // One that crashes without having been asked for anything would otherwise do so in a loop.
+    if (link.crashed) setTimeout(() => this.#fill(), this.#crashes.next()).unref();
+    else this.#fill();
+  }
+
+  #dispatch(): void {
+    for (const task of this.#waiting) {
+      const link = this.#leastBusy();
+      if (link === undefined) return this.#grow();
+      this.#waiting.delete(task);
+      this.#assign(task, link);
+    }
+  }
+
+  #assign(task: Dispatched, link: WorkerLink): void {
+    const { message, args } = task.request;
+    task.link = link;
+    link.take(message.id);
+    try {
+      link.assign(task.request);
+    } catch (cause) {
+      return this.#fail(task, argumentError(args, message, cause));
+    }
+    for (const control of task.held ?? []) link.control(control);
+  }
+
+  /** The first of those that have least to do, so that the last have nothing to do and may end. */
+  #leastBusy(): WorkerLink | undefined {
+    let best: WorkerLink | undefined;
+    for (const link of this.#links) {
+      if (!link.usable || link.running >= this.#settings.concurrency) continue;
+      if (best === undefined || link.running < best.running) best = link;
+    }
+    return best;
+  }
+
+  /** Starts what the waiting tasks need beyond what is being started. */
+  #grow(): void {
+    const needed = Math.ceil(this.#waiting.size / this.#settings.concurrency);
+    for (let missing = needed - this.#links.count("booting"); missing > 0; missing--) this.#spawn();
+  }
+
+  #fill(): void {
+    for (let missing = this.#settings.minWorkers - this.#kept; missing > 0; missing--) this.#spawn();
+  }
+
+  #spawn(): void {
+    if (this.#stopping || this.#kept >= this.#settings.maxWorkers) return;
+    const link = this.#maker.make(this);
+    this.#links.add(link);
+    this.#host.spawned(link.id);
+  }
+
+  /** How many there are that do not retire. */
+  get #kept(): number {
+    return this.#links.size - this.#links.count("retiring");
+  }
+
+  /** A task that has not begun is no reason to end the one that has. */
+  #mustWait(task: Dispatched, link: WorkerLink): boolean {
+    if (link.began(task.request.message.id)) return false;
+    return [...this.#tasks.values()].some((other) => other.link === link && link.began(other.request.message.id));
+  }
+
+  /** What its worker has not begun is run by another; arguments that were moved there are gone, though. */
+  #loseTasks(link: WorkerLink): void {
+    for (const task of this.#tasks.values()) {
+      if (task.link !== link) continue;
+      const { message, transferList } = task.request;
+      if (transferList.length === 0 && !link.began(message.id)) this.#withdraw(task);
+      else this.#fail(task, link.crashOf(message));
+    }
+  }
+
+  #startDespair(): void {
+    this.#despair ??= setTimeout(() => this.#giveUp(), this.#settings.bootTimeout).unref();
+  }
+
+  /** Nothing waits for ever: not for workers that may never come back either. */
+  #giveUp(): void {
+    this.#despair = undefined;
+    const { maxWorkers } = this.#settings;
+    if (this.#stopping || this.#links.count("lost") < maxWorkers) return;
+    const what = maxWorkers === 1 ? `the only ${this.#maker.noun} is` : `all ${maxWorkers} workers are`;
+    const error = new WorkerBootError(
+      `no worker can be started: ${what} stuck in native code that cannot be interrupted`,
+    );
+    generalLog.error("an executor has no worker left", { error });
+    if (this.#links.breakUnlessReady(error)) this.#rejectAll(error);
+  }
+
+  #rejectAll(error: Error): void {
+    for (const task of this.#waiting) this.#fail(task, error);
+    this.#host.bootFailed(error);
+  }
+
+  /** It was not run, so it may be run elsewhere. */
+  #withdraw(task: Dispatched): void {
+    this.#release(task, false);
+    task.resolve({ ok: "refused" });
+  }
+
+  #fail(task: Dispatched, error: Error): void {
+    this.#release(task, false);
+    task.reject(error);
+  }
+
+  #release(task: Dispatched, done: boolean): void {
+    const { id } = task.request.message;
+    this.#tasks.delete(id);
+    this.#waiting.delete(task);
+    const { link } = task;
+    if (link === undefined) return;
+    link.release(id, done);
+    if (link.stage === "retiring" && link.running === 0) link.endWithin(retireLimit);
+  }
+
+  #watchIdle(): void {
+    if (this.#sweeper !== undefined || this.#links.size <= this.#settings.minWorkers) return;
+    if (this.#kept > this.#settings.minWorkers) this.#sweepIn(this.#settings.idleTimeout);
+  }
+
+  #sweepIn(wait: number): void {
+    this.#sweeper = setTimeout(() => this.#sweep(), Math.min(wait, longestTimer)).unref();
+  }
+
+  /** Ends those above `minWorkers` that have had nothing to do for long enough, the longest idle first. */
+  #sweep(): void {
+    this.#sweeper = undefined;
+    if (this.#stopping) return;
+    const idle = [...this.#links].filter(({ usable, running }) => usable && running === 0);
+    const spare = idle.sort((a, b) => a.idleSince - b.idleSince).slice(0, this.#kept - this.#settings.minWorkers);
+    const now = performance.now();
+    const left = spare.filter((link) => !this.#endIdle(link, now));
+    if (left[0] !== undefined) this.#sweepIn(left[0].idleSince + this.#settings.idleTimeout - now);
+  }
+
+  /** @returns false when it has not been idle for long enough. */
+  #endIdle(link: WorkerLink, now: number): boolean {
+    if (now - link.idleSince < this.#settings.idleTimeout) return false;
+    link.endWithin(retireLimit);
+    void link.stop();
+    return true;
+  }
+
+  #untilEmpty(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#empty = resolve;
+      this.#tellEmpty();
+    });
+  }
+
+  /** Those that are stuck do not count: nobody can wait for them. */
+  #tellEmpty(): void {
+    if (this.#links.size === this.#links.count("lost")) this.#empty?.();
+  }
+}
