@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { expect } from "chai";
 import { StartError } from "#src/errors.js";
 import { httpSettings } from "#src/http/limits.js";
+import { bindSocket } from "#src/process/bound-socket.js";
 import { HTTPTransport, type RequestCallback } from "#src/http/server.js";
 import { CapturedLog } from "../support/captured-log.js";
 import { exchange, RawClient } from "../support/raw-client.js";
@@ -224,6 +225,70 @@ describe("HTTPTransport", () => {
       transport.onUpgrade((message, socket) => socket.end(`HTTP/1.1 101 ${message.url}\r\n\r\n`));
       expect(await connect().send(upgrade).end()).to.equal("HTTP/1.1 101 /ws\r\n\r\n");
       expect((await exchange(port, upgrade.replace("Host: a", "Host: a/b"))).status).to.equal(400);
+    });
+  });
+
+  describe("#pauseAccepting", () => {
+    const answer: RequestCallback = (_message, response) => response.end("ok");
+
+    /** Another socket on the port, as a primary would send it. */
+    async function handleAt(at: number): Promise<object> {
+      const handle = await bindSocket({ port: at, host: "127.0.0.1" });
+      if (handle === undefined) throw new Error("there is no handle");
+      return handle;
+    }
+
+    it("closes the socket, serves the connections that are open, and listens again on the next", async () => {
+      await start(answer);
+      const client = connect().send(get("/1"));
+      await client.until(/ok$/);
+      transport.pauseAccepting();
+      expect(transport.address).to.deep.include({ port });
+      client.received = "";
+      await client.send(get("/2")).until(/ok$/);
+      const refused = connect();
+      await refused.end();
+      expect(refused.error).to.equal("ECONNREFUSED");
+      transport.resumeAccepting(await handleAt(port));
+      await connect().send(get("/3")).until(/ok$/);
+    });
+
+    it("does not put off the timeouts of requests", async () => {
+      await start(answer, { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 60 });
+      const client = connect().send("GET / HT");
+      await client.connected();
+      while (client.received === "") {
+        transport.pauseAccepting();
+        transport.resumeAccepting(await handleAt(port));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(await client.end()).to.match(/^HTTP\/1\.1 408 /);
+    });
+
+    it("drains while it is paused", async () => {
+      await start(answer);
+      transport.pauseAccepting();
+      expect(await transport.drain()).to.equal("drained");
+      expect(transport.address).to.equal(undefined);
+    });
+  });
+
+  describe("#onConnections", () => {
+    it("tells each connection that is accepted or closed, after it has been counted", async () => {
+      await start(hold);
+      const told: (boolean | number)[] = [];
+      const twice = new Promise<void>((resolve) => {
+        transport.onConnections((accepted) => {
+          told.push(accepted, transport.connections);
+          if (!accepted) resolve();
+        });
+      });
+      connect().send(get("/"));
+      await requests(1);
+      expect(told).to.deep.equal([true, 1]);
+      clients[0]?.close();
+      await twice;
+      expect(told).to.deep.equal([true, 1, false, 0]);
     });
   });
 

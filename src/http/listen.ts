@@ -12,6 +12,12 @@ export type ListenTarget =
   | {
       /** A descriptor inherited from the parent, for example by socket activation. */
       readonly fd: number;
+    }
+  | {
+      /** A bound socket that another process has sent, and where it is bound. */
+      readonly handle: object;
+      readonly port: number;
+      readonly host?: string | undefined;
     };
 
 /**
@@ -23,10 +29,12 @@ export function listen(server: Server, target: ListenTarget, backlog: number): P
     const fail = (error: NodeJS.ErrnoException): void => reject(startError(error, target));
     server.once("error", fail);
     try {
-      server.listen({ ...target, backlog }, () => {
+      const opened = (): void => {
         server.off("error", fail);
         resolve(server.address() as AddressInfo);
-      });
+      };
+      if ("handle" in target) server.listen(target.handle, backlog, opened);
+      else server.listen({ ...target, backlog }, opened);
     } catch (error) {
       // A port out of range is thrown instead of reported.
       server.off("error", fail);
@@ -45,7 +53,8 @@ const advice: Readonly<Record<string, string>> = {
   EBADF: "the descriptor is not open: was it inherited?",
 };
 
-function startError(error: NodeJS.ErrnoException, target: ListenTarget): StartError {
+/** The same in words that say which setting to change. */
+export function startError(error: NodeJS.ErrnoException, target: ListenTarget): StartError {
   const code = error.code ?? "";
   const reason = advice[code] ?? error.message;
   return new StartError(`cannot listen on ${nameOf(target)}: ${reason}${code === "" ? "" : ` (${code})`}`, {

@@ -47,6 +47,8 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   #lingered = false;
   #forced = false;
   #emptied: (() => void) | undefined;
+  #address: AddressInfo | undefined;
+  #onConnections: ((accepted: boolean) => void) | undefined;
 
   constructor(callback: RequestCallback, settings: HTTPSettings = defaultHTTPSettings) {
     this.#callback = callback;
@@ -60,7 +62,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
 
   /** Where it listens; undefined before and after. */
   get address(): AddressInfo | undefined {
-    return (this.#server.address() as AddressInfo | null) ?? undefined;
+    return this.#address;
   }
 
   /** True from the call of `drain()`. */
@@ -81,9 +83,26 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     if (this.draining || this.#server.listening) {
       throw new StartError("HTTPTransport.listen: it serves once; make another one to listen again or elsewhere");
     }
-    const address = await listen(this.#server, target, this.settings.backlog);
+    this.#address = await listen(this.#server, target, this.settings.backlog);
     this.#server.on("error", (error) => generalLog.error("the listening socket failed", { error }));
-    return address;
+    return this.#address;
+  }
+
+  /** Calls back after each connection that was accepted, and after each that was closed. A second callback replaces the first. */
+  onConnections(callback: (accepted: boolean) => void): void {
+    this.#onConnections = callback;
+  }
+
+  /** Closes the listening descriptor, until `resumeAccepting`; connections are served as before. */
+  pauseAccepting(): void {
+    this.#stopListening();
+    // With each 'listening' Node would begin its check of timeouts anew, and with many pauses never come to it.
+    this.#server.removeAllListeners("listening");
+  }
+
+  /** Listens on another descriptor of the same socket. */
+  resumeAccepting(handle: object): void {
+    this.#server.listen(handle, this.settings.backlog);
   }
 
   /** Serves requests to change the protocol. Without it, `Upgrade` fields are ignored, as RFC 9110 (section 7.8) allows. */
@@ -173,10 +192,12 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     void socket.remoteAddress;
     this.#connections.set(socket, new Connection(socket, this));
     socket.once("close", () => this.#closed(socket));
+    this.#onConnections?.(true);
   }
 
   #closed(socket: Socket): void {
     this.#connections.delete(socket);
+    this.#onConnections?.(false);
     if (this.#connections.size === 0) this.#emptied?.();
   }
 
@@ -225,6 +246,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     for (const callback of this.#drainListeners) callback();
     await turn();
     this.#stopListening();
+    this.#address = undefined;
     const linger = setTimeout(() => this.#closeIdle(), this.settings.drainLinger);
     const grace = setTimeout(() => this.closeAllConnections(), this.settings.gracePeriod);
     await this.#allClosed();
