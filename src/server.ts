@@ -175,7 +175,7 @@ export class HTTPServer {
     this.#transport = transport;
     try {
       if (this.#stopping !== undefined) throw new StartError("HTTPServer: it was stopped before it listened");
-      return await transport.listen(binding);
+      return isChild() ? await listenAsChild(transport, binding) : await transport.listen(binding);
     } catch (error) {
       await runtime.stop(0);
       throw error;
@@ -193,6 +193,18 @@ export class HTTPServer {
   #bound(): Binding {
     if (this.#binding !== undefined) return this.#binding;
     throw new ConfigurationError("HTTPServer.start(): call bind(port) first, to say where it listens");
+  }
+}
+
+async function listenAsChild(transport: HTTPTransport, binding: Binding): Promise<AddressInfo> {
+  const [{ listenShared }, { startError }] = await Promise.all([
+    import("./process/acceptor.js"),
+    import("./http/listen.js"),
+  ]);
+  try {
+    return await listenShared(transport, binding);
+  } catch (error) {
+    throw error instanceof StartError ? error : startError(error as NodeJS.ErrnoException, binding);
   }
 }
 

@@ -5,9 +5,10 @@ import { programName } from "./title.js";
 import type { Supervisor } from "./view.js";
 
 /**
- * How connections reach the children. `"shared"`: all of them accept on one socket, as in Tornado. `"round-robin"`: the
- * primary accepts and hands over in turn, which is more even and slower, and leaves a connection that was handed to a
- * child at the moment the child was killed hanging until the client gives up.
+ * How connections reach the children. `"shared"`: all of them accept on one socket, as in Tornado, and one that is ahead of
+ * another lets it go first. `"round-robin"`: node:cluster accepts in the primary and hands over in turn; that costs about twice
+ * the time of each connection, and leaves one that was handed to a child at the moment the child was killed hanging until the
+ * client gives up.
  */
 export type Balance = "shared" | "round-robin";
 

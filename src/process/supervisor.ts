@@ -8,6 +8,7 @@ import { Presence } from "./presence.js";
 import { Recycler } from "./recycler.js";
 import { claimRole } from "./role.js";
 import type { ReloadResult } from "./roll.js";
+import { setUpSharing } from "./sharing.js";
 import { SignalQueue } from "./signals.js";
 import { childrenOf, type SupervisorStatus } from "./status.js";
 import { nameProcess } from "./title.js";
@@ -31,9 +32,9 @@ export async function supervise(n: number, options: SupervisorOptions = {}): Pro
   const presence = new Presence(resolved.pidFile);
   claimRole("primary");
   nameProcess(resolved.title);
-  cluster.schedulingPolicy = resolved.balance === "shared" ? cluster.SCHED_NONE : cluster.SCHED_RR;
-  cluster.setupPrimary({ exec: program, args: process.argv.slice(2), execArgv: process.execArgv });
-  return new PrimarySupervisor(resolved, presence).run(count);
+  const sharing = setUpSharing(resolved.balance);
+  cluster.setupPrimary({ exec: program, args: process.argv.slice(2), execArgv: process.execArgv, ...sharing.settings });
+  return new PrimarySupervisor(resolved, presence, sharing.observer).run(count);
 }
 
 /** The primary: signals and calls on the one side, the process tree on the other. */
@@ -44,12 +45,12 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
   readonly #observers: readonly Observer[];
   #signalled = false;
 
-  constructor(options: ResolvedOptions, presence: Presence) {
+  constructor(options: ResolvedOptions, presence: Presence, sharing: Observer) {
     super();
     this.#options = options;
     this.#tree = new ProcessTree(options, this.#announce);
     this.#tree.check(new Recycler(options, (child) => this.#tree.recycle(child)).check);
-    this.#observers = [this.#shownBy(presence), { serving: options.onReady }];
+    this.#observers = [sharing, this.#shownBy(presence), { serving: options.onReady }];
     this.#signals = new SignalQueue({
       SIGTERM: () => this.#stopOrForce("SIGTERM"),
       SIGINT: () => this.#stopOrForce("SIGINT"),
