@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import type { Context } from "mocha";
 
 /** Debian's, which has `python3-tornado`, or another. */
-const python = process.env["PYTHON"] || "/usr/bin/python3";
+export const python = process.env["PYTHON"] || "/usr/bin/python3";
 
 /**
  * For a `before` hook: where there is no Tornado, the suite is skipped, and the console says what was not tested and what to
