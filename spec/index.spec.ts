@@ -34,6 +34,7 @@ const names = [
   "RunOnExecutor",
   "SerializationError",
   "StartError",
+  "StreamRequestBody",
   "ThreadPoolExecutor",
   "Use",
   "WaterspoutError",

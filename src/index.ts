@@ -7,6 +7,7 @@ export { type DependencyContainer, type InjectionToken, type Ref } from "./conta
 // Handlers
 export { Route, type RouteOptions } from "./decorators/route.js";
 export { Authenticated } from "./decorators/authenticated.js";
+export { StreamRequestBody } from "./decorators/stream-request-body.js";
 export { RequestHandler } from "./web/handler.js";
 export { ErrorHandler, type ErrorArguments } from "./web/error-handler.js";
 export { FallbackHandler, type FallbackArguments, type RequestListener } from "./web/fallback-handler.js";

@@ -8,6 +8,7 @@ const parameterTypes = "design:paramtypes";
 const tsyringeTokens = "injectionTokens";
 const routes = Symbol("waterspout:routes");
 const executorMethods = Symbol("waterspout:executor-methods");
+const streamedBody = Symbol("waterspout:streamed-body");
 const middleware = Symbol("waterspout:middleware");
 const authenticated = Symbol("waterspout:authenticated");
 
@@ -50,6 +51,16 @@ export function recordRoute(target: Class, route: RouteMetadata): void {
 /** The routes written on the class itself; a subclass does not answer its parent's paths. */
 export function routesOf(target: Class): readonly RouteMetadata[] {
   return (Reflect.getOwnMetadata(routes, target) as RouteMetadata[] | undefined) ?? [];
+}
+
+/** Records that the class takes the bodies of its requests as they come in. */
+export function recordStreamedBody(target: Class): void {
+  Reflect.defineMetadata(streamedBody, true, target);
+}
+
+/** Whether the class, or a parent of it, takes bodies as they come in. */
+export function takesStreamedBody(target: Class): boolean {
+  return Reflect.getMetadata(streamedBody, target) === true;
 }
 
 /** Records that `method` of the class runs on an executor, with the decorator's options. */

@@ -11,6 +11,7 @@ import { ResponseWriter } from "#src/http/response.js";
 import { HTTPTransport } from "#src/http/server.js";
 import { logged } from "../support/log.js";
 import { RawClient } from "../support/raw-client.js";
+import { until } from "../support/until.js";
 
 const megabyte = 1024 * 1024;
 const head = (fields: string): string => `POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
@@ -146,7 +147,7 @@ describe("BodyReader", () => {
     });
     client.send(head("Content-Length: 5\r\n")).send("hello");
     await once(client.socket, "close");
-    while (outcomes.length === 0) await turn();
+    await until(() => outcomes.length > 0);
     expect(outcomes[0]).to.be.instanceOf(ClientClosedError);
   });
 

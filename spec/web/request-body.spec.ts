@@ -9,6 +9,7 @@ import { RequestHandler, RequestNotAvailableError, type UploadedFile, route } fr
 import { expectLog, logged, untilLogged } from "../support/log.js";
 import { type RawAnswer, parseAnswer } from "../support/raw-client.js";
 import { type Served, serve } from "../support/serve.js";
+import { until } from "../support/until.js";
 
 /** Of the last form: where its large file was. */
 let path: string | undefined;
@@ -120,7 +121,7 @@ describe("RequestBody", () => {
         ],
       });
       expect(path).to.be.a("string");
-      while (existsSync(path ?? "")) await turn();
+      await until(() => !existsSync(path ?? ""));
     });
 
     it("may come compressed, and counts unfolded", async () => {
@@ -158,7 +159,7 @@ describe("RequestBody", () => {
       }
       await using app = await serve([route("/", Watching)], limits);
       await app.text("/", { method: "POST", body: form(megabyte) });
-      while (seen.length === 0 || existsSync(path ?? "")) await turn();
+      await until(() => seen.length > 0 && !existsSync(path ?? ""));
       expect(seen).to.deep.equal([true]);
       expect(() => kept?.stream()).to.throw(RequestNotAvailableError);
     });
@@ -181,7 +182,7 @@ describe("RequestBody", () => {
       expectLog(/Uncaught exception POST[^]*boom/, /500 POST/);
       await using app = await serve([route("/", Failing)], limits);
       expect((await app.fetch("/", { method: "POST", body: form(megabyte) })).status).to.equal(500);
-      while (existsSync(path ?? "")) await turn();
+      await until(() => !existsSync(path ?? ""));
     });
 
     it("is removed when the route's time is up, also while it is read", async () => {
@@ -190,10 +191,10 @@ describe("RequestBody", () => {
       await app.text("/form", { method: "POST", body: form(megabyte) });
       const folder = dirname(path ?? "");
       expect((await app.fetch("/", { method: "POST", body: form(megabyte) })).status).to.equal(503);
-      while (readdirSync(folder).length > 0) await turn();
+      await until(() => readdirSync(folder).length === 0);
       const client = app.connect().send(begun(2_000_000));
       expect(await client.until(/503 /)).to.match(/^HTTP\/1\.1 503/);
-      while (readdirSync(folder).length > 0) await turn();
+      await until(() => readdirSync(folder).length === 0);
       // What still comes goes nowhere.
       client.send(megabyte);
       await app.text("/next");
@@ -211,13 +212,13 @@ describe("RequestBody", () => {
       controller.abort();
       await answer;
       await untilLogged(/499 POST/);
-      while (existsSync(path ?? "")) await turn();
+      await until(() => !existsSync(path ?? ""));
       const folder = dirname(path ?? "");
       const client = app.connect().send(begun(2_000_000));
-      while (readdirSync(folder).length === 0) await turn();
+      await until(() => readdirSync(folder).length > 0);
       client.socket.resetAndDestroy();
-      while (logged("access").filter((line) => line.startsWith("499 POST")).length < 2) await turn();
-      while (readdirSync(folder).length > 0) await turn();
+      await until(() => logged("access").filter((line) => line.startsWith("499 POST")).length === 2);
+      await until(() => readdirSync(folder).length === 0);
     });
   });
 

@@ -14,11 +14,20 @@ export function userOf<User>(handler: RequestHandler<User>): User | undefined {
   );
 }
 
+const guardedVerbs = new WeakSet<Verb>();
+
 /** The verb for those who are logged in alone. */
 export function guarded(verb: Verb): Verb {
-  return function guardedVerb(...pathArguments) {
+  const guard: Verb = function guardedVerb(...pathArguments) {
     return this.currentUser ? verb.apply(this, pathArguments) : askToLogIn(this);
   };
+  guardedVerbs.add(guard);
+  return guard;
+}
+
+/** Whether the verb will refuse whoever asks: then there is no sense in taking his body first. */
+export function willRefuse(verb: Verb, handler: RequestHandler): boolean {
+  return guardedVerbs.has(verb) && !handler.currentUser;
 }
 
 /**

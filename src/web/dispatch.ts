@@ -1,9 +1,10 @@
 import { Scope } from "../container.js";
 import { runInRequest } from "../context.js";
 import { type CallRouter, bindCalls } from "../decorators/calls.js";
-import { HTTPError, ResponseError } from "../errors.js";
+import { Finish, HTTPError, ResponseError } from "../errors.js";
 import { hasBody } from "../http/framing.js";
 import type { ResponseWriter } from "../http/response.js";
+import { willRefuse } from "./authentication.js";
 import type { BlockedLoopWatch } from "./blocked-loop.js";
 import type { Exchange } from "./exchange.js";
 import { concludeRequest, failRequest, runHook } from "./failure.js";
@@ -50,9 +51,9 @@ export async function serveRequest(
     failRequest(handler, exchange, error);
   }
   const concluded = concludeRequest(handler, exchange, context.accessLog);
-  if (scope === undefined && !exchange.hasForm) return;
+  if (scope === undefined && !exchange.holdsBody) return;
   await concluded;
-  if (exchange.hasForm) await runHook(() => exchange.body.discard());
+  if (exchange.holdsBody) await runHook(() => exchange.body.end());
   await scope?.dispose();
 }
 
@@ -105,6 +106,8 @@ async function answer(passage: Passage, target: RouteTarget, verb: Verb, pathArg
   // Middleware may have answered and gone on all the same.
   if (handler.prepare !== undefined && !exchange.response.finished) await prepare(passage, target);
   if (exchange.response.finished) return;
+  if (target.receivesData && !willRefuse(verb, handler)) await receiveData(passage, target);
+  if (exchange.response.finished) return;
   const call = (): unknown => verb.apply(handler, pathArguments as (string | undefined)[]);
   // Services find the request by its context; nobody pays for one who has no service that asks.
   const returned = target.plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call();
@@ -112,6 +115,21 @@ async function answer(passage: Passage, target: RouteTarget, verb: Verb, pathArg
   const result = await returned;
   if (result !== returned) watch?.resumed(target.name, verb);
   await writeResult(result, passage);
+}
+
+/** The body of a handler that takes it as it comes in. */
+async function receiveData({ handler, exchange, watch }: Passage, { name }: RouteTarget): Promise<void> {
+  const received = exchange.body.consume((chunk) => {
+    watch?.enter();
+    const taken = handler.dataReceived?.(chunk);
+    watch?.ran(name, methodOf(handler, "dataReceived"));
+    return taken;
+  });
+  // Who has answered in the middle has ended the reading.
+  await received.catch((error: unknown) => {
+    if (!(error instanceof Finish && exchange.response.finished)) throw error;
+  });
+  watch?.enter();
 }
 
 /** An OPTIONS request to a handler that has no such verb. */
@@ -128,7 +146,7 @@ async function prepare({ handler, watch }: Passage, { name }: RouteTarget): Prom
   watch?.resumed(name, methodOf(handler, "prepare"));
 }
 
-function methodOf(handler: RequestHandler, name: "prepare"): Function | undefined {
+function methodOf(handler: RequestHandler, name: "prepare" | "dataReceived"): Function | undefined {
   return Reflect.get(handler, name) as Function | undefined;
 }
 

@@ -101,12 +101,12 @@ export class Exchange implements RequestContext {
 
   /** How the body is read, and what is in it. Made when it is asked for. */
   get body(): RequestBody {
-    return (this.#body ??= new RequestBody(this.message, this.request, this.settings));
+    return (this.#body ??= new RequestBody(this.message, this.request, this.response, this.settings));
   }
 
-  /** Whether something of the body may be left on disk. */
-  get hasForm(): boolean {
-    return this.#body?.hasForm === true;
+  /** Whether the body has something that must be ended: see {@link RequestBody.end}. */
+  get holdsBody(): boolean {
+    return this.#body?.held === true;
   }
 
   /** The cookies that the answer sets. */

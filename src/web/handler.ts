@@ -82,6 +82,13 @@ export abstract class RequestHandler<User = unknown> {
   prepare?(): unknown;
 
   /**
+   * Receives the body of a handler with `@StreamRequestBody()`, after `prepare` and before the verb; may be async: the client is
+   * held back until it is done. Answering here skips the rest of the body, and the verb. What it throws ends the request.
+   * The chunk is a view into memory that nobody else uses.
+   */
+  dataReceived?(chunk: Buffer): void | Promise<void>;
+
+  /**
    * Runs exactly once for each constructed handler, when the answer was handed over and the verb has ended or its time is
    * up; must not write. It may be async: request-scoped services live until it is done. What it throws is logged. `outcome`
    * is `error` when something was thrown, `clientClosed` and `timeout` when nobody waits for the answer any more, else
@@ -172,6 +179,31 @@ export abstract class RequestHandler<User = unknown> {
   /** All files of a field, in the order sent; empty when there is none. They are gone after `onFinish`, unless moved. */
   getFiles(name: string): readonly UploadedFile[] {
     return this.#exchange("getFiles").request.files[name] ?? [];
+  }
+
+  /**
+   * The body as it comes in, of a handler with `@StreamRequestBody()` and without `dataReceived`; to be read once. The client
+   * is held back while a chunk is worked on. Leaving the loop leaves the rest unread.
+   *
+   * @throws RequestNotAvailableError for a body that was read before. The loop ends with HTTPError 413, 400, 408 and with
+   * ClientClosedError as any body.
+   */
+  bodyStream(): AsyncIterable<Buffer> {
+    return this.#exchange("bodyStream").body.stream();
+  }
+
+  /**
+   * Longest body of this request in bytes. To be called in `initialize`, or with `@StreamRequestBody()` in `prepare`.
+   *
+   * @throws RequestNotAvailableError when the reading has begun, ConfigurationError for what is no number of bytes.
+   */
+  setMaxBodySize(bytes: number): void {
+    this.#exchange("setMaxBodySize").body.limit = bytes;
+  }
+
+  /** Milliseconds for reading the body of this request; 0: none. When, and what it throws: as `setMaxBodySize`. */
+  setBodyTimeout(milliseconds: number): void {
+    this.#exchange("setBodyTimeout").body.timeout = milliseconds;
   }
 
   /**

@@ -1,33 +1,48 @@
 import type { IncomingMessage } from "node:http";
 import { type ArgumentMap, emptyArguments, parseArguments } from "../http/arguments.js";
-import { takeOverTimeout } from "../http/body-reader.js";
+import { ConfigurationError, Finish, RequestNotAvailableError } from "../errors.js";
+import { BodyChunks } from "../http/body-chunks.js";
+import { type BodySink, rejectBody, takeOverTimeout } from "../http/body-reader.js";
 import { consumeBody, readBody } from "../http/body.js";
 import { parseJson } from "../http/json.js";
 import type { HTTPSettings } from "../http/limits.js";
 import { decodeUtf8, formBoundary, parseMediaType, requireUtf8 } from "../http/media-type.js";
 import type { MultipartForm } from "../http/multipart.js";
 import type { HTTPServerRequest } from "../http/request.js";
+import type { ResponseWriter } from "../http/response.js";
+
+const takenAlready =
+  "the body was read before: decorate the handler with @StreamRequestBody() to read it by bodyStream(), and ask for it once";
 
 /** The body of one request: how much of it may come, what was in it, and what it left on disk. */
 export class RequestBody {
-  /** Longest body in bytes, decoded. Counts when the reading begins. */
-  limit: number;
   readonly #message: IncomingMessage;
   readonly #request: HTTPServerRequest;
+  readonly #response: ResponseWriter;
   readonly #settings: HTTPSettings;
+  #limit: number;
   #timeout: number | undefined;
+  #state: "unread" | "reading" | "read" = "unread";
   #form: MultipartForm | undefined;
   #arguments: ArgumentMap | undefined;
 
-  constructor(message: IncomingMessage, request: HTTPServerRequest, settings: HTTPSettings) {
-    this.limit = settings.bodyLimit;
+  constructor(message: IncomingMessage, request: HTTPServerRequest, response: ResponseWriter, settings: HTTPSettings) {
     this.#message = message;
     this.#request = request;
+    this.#response = response;
     this.#settings = settings;
+    this.#limit = settings.bodyLimit;
   }
 
-  /** Milliseconds for the reading, in the place of `requestTimeout`; 0 is none. Counts when the reading begins. */
+  /** Longest body in bytes, decoded. @throws RequestNotAvailableError when the reading has begun, ConfigurationError for what is no size. */
+  set limit(bytes: number) {
+    this.#refuseLate(bytes, "setMaxBodySize");
+    this.#limit = bytes;
+  }
+
+  /** Milliseconds for the reading, in the place of `requestTimeout`; 0 is none. @throws as for the limit. */
   set timeout(milliseconds: number) {
+    this.#refuseLate(milliseconds, "setBodyTimeout");
     this.#timeout = milliseconds;
     takeOverTimeout(this.#message);
   }
@@ -43,23 +58,44 @@ export class RequestBody {
    */
   async read(): Promise<void> {
     const boundary = formBoundary(this.#type);
-    if (boundary === undefined) this.#request.body = await readBody(this.#message, this.#limits);
-    else await this.#readForm(boundary);
+    await this.#reading(async () => {
+      if (boundary === undefined) this.#request.body = await readBody(this.#message, this.#limits);
+      else await this.#readForm(boundary);
+    });
     // Whoever asked before has seen an empty body.
     this.#arguments = undefined;
+  }
+
+  /**
+   * Hands the body on as it comes in. Once the request is answered, it rejects with `Finish`: nobody wants the rest.
+   * @throws RequestNotAvailableError when it was taken before, and what `consumeBody` and the sink throw.
+   */
+  consume(sink: BodySink): Promise<void> {
+    const wanted = (chunk: Buffer): void | Promise<void> => {
+      this.#refuseAnswered();
+      return sink(chunk)?.then(this.#refuseAnswered) ?? this.#refuseAnswered();
+    };
+    return this.#reading(() => consumeBody(this.#message, this.#limits, wanted));
+  }
+
+  /** The same as an iterable, to be read once. */
+  stream(): AsyncIterable<Buffer> {
+    if (this.#state !== "unread") throw new RequestNotAvailableError(takenAlready);
+    return new BodyChunks((sink) => this.consume(sink));
   }
 
   json(): unknown {
     return parseJson(this.#request.body, this.#type, this.#settings);
   }
 
-  /** Whether there may be files, which `discard` removes. */
-  get hasForm(): boolean {
-    return this.#form !== undefined;
+  /** Whether `end` has something to do. */
+  get held(): boolean {
+    return this.#state === "reading" || this.#form !== undefined;
   }
 
-  /** Ends the reading of a form and removes what it left on disk. */
-  async discard(): Promise<void> {
+  /** The request is over: ends what is still being read, and removes what a form left on disk. */
+  async end(): Promise<void> {
+    rejectBody(this.#message, new Finish());
     await this.#form?.discard();
   }
 
@@ -68,8 +104,32 @@ export class RequestBody {
   }
 
   get #limits(): { readonly limit: number; readonly timeout: number | undefined } {
-    return { limit: this.limit, timeout: this.#timeout };
+    return { limit: this.#limit, timeout: this.#timeout };
   }
+
+  async #reading(read: () => Promise<void>): Promise<void> {
+    if (this.#state !== "unread") throw new RequestNotAvailableError(takenAlready);
+    this.#state = "reading";
+    try {
+      await read();
+    } finally {
+      this.#state = "read";
+    }
+  }
+
+  #refuseLate(value: number, caller: string): void {
+    if (this.#state !== "unread") {
+      throw new RequestNotAvailableError(
+        `${caller}() after the reading of the body has begun: call it in initialize()`,
+      );
+    }
+    if (Number.isSafeInteger(value) && value >= 0) return;
+    throw new ConfigurationError(`${caller}() takes a whole number from 0, got ${String(value)}`);
+  }
+
+  readonly #refuseAnswered = (): void => {
+    if (this.#response.finished) throw new Finish();
+  };
 
   async #readForm(boundary: string): Promise<void> {
     // The parser is loaded by the first form: most services never see one.

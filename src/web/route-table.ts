@@ -1,6 +1,6 @@
 import type { ApplicationContainer, InjectionPlan } from "../container.js";
 import { ConfigurationError } from "../errors.js";
-import { executorMethodsOf, routesOf } from "../metadata.js";
+import { executorMethodsOf, routesOf, takesStreamedBody } from "../metadata.js";
 import { prefixed } from "../routing/prefix.js";
 import { RequestHandler } from "./handler.js";
 import type { Middleware } from "./middleware.js";
@@ -72,6 +72,8 @@ export interface RouteTarget extends VerbTable {
   readonly timeout: number | undefined;
   readonly bodyLimit: number | undefined;
   readonly bodyTimeout: number | undefined;
+  /** The class has `dataReceived`. */
+  readonly receivesData: boolean;
   /** The class itself has executor methods: its instances are tied to their request. */
   readonly callsExecutor: boolean;
 }
@@ -108,6 +110,7 @@ export function routeTarget(
     timeout: spec.timeout,
     bodyLimit: spec.bodyLimit,
     bodyTimeout: spec.bodyTimeout,
+    receivesData: receivesData(spec.handler),
     callsExecutor: executorMethodsOf(spec.handler).size > 0,
   };
 }
@@ -132,6 +135,15 @@ function refuseAsyncHooks({ name, prototype }: HandlerClass): void {
       );
     }
   }
+}
+
+/** @throws ConfigurationError for a method that nobody would call. */
+function receivesData(handler: HandlerClass): boolean {
+  if ((handler.prototype as RequestHandler).dataReceived === undefined) return false;
+  if (takesStreamedBody(handler)) return true;
+  throw new ConfigurationError(
+    `${handler.name}.dataReceived() is never called: decorate the class with @StreamRequestBody()`,
+  );
 }
 
 /** Timers of Node fire at once above this, which would turn a long timeout into none. */

@@ -1,5 +1,5 @@
 import { ConfigurationError, HTTPError } from "../errors.js";
-import { authenticatedOf } from "../metadata.js";
+import { authenticatedOf, takesStreamedBody } from "../metadata.js";
 import { guarded } from "./authentication.js";
 import { RequestHandler } from "./handler.js";
 
@@ -70,7 +70,8 @@ function tableOf(target: HandlerClass): VerbTable {
   const get = verbs.get("GET");
   if (get !== undefined && !verbs.has("HEAD")) verbs.set("HEAD", get);
   const allow = methods.filter((method) => method === "OPTIONS" || verbs.has(method)).join(", ");
-  return { verbs, other: verbOf(target, anyVerb, guards), allow, leavesBody: leavesBody in target };
+  const leaves = leavesBody in target || takesStreamedBody(target);
+  return { verbs, other: verbOf(target, anyVerb, guards), allow, leavesBody: leaves };
 }
 
 type Guards = ReadonlySet<string | symbol | undefined>;
