@@ -134,6 +134,7 @@ describe("the guide", () => {
     ["docs/logging.md", "src/log.ts", "LogSettings"],
     ["docs/logging.md", "src/log.ts", "LogRecord"],
     ["docs/handlers.md", "src/http/conditional.ts", "Validators"],
+    ["docs/static-files.md", "src/web/static-handler.ts", "StaticFileArguments"],
     ["docs/routing.md", "src/web/group.ts", "GroupOptions"],
     ["docs/routing.md", "src/web/redirect-handler.ts", "RedirectArguments"],
     ["docs/routing.md", "src/web/error-handler.ts", "ErrorArguments"],

@@ -35,6 +35,7 @@ const names = [
   "SerializationError",
   "StartError",
   "StreamRequestBody",
+  "StaticFileHandler",
   "ThreadPoolExecutor",
   "Use",
   "WaterspoutError",

@@ -370,6 +370,22 @@ describe("RequestHandler", () => {
     });
   });
 
+  describe("#download", () => {
+    it("names the file under which the answer is saved", async () => {
+      await using app = await serve([
+        route(
+          "/",
+          doing((handler) => {
+            handler.download("/srv/é.csv");
+            return "a,b";
+          }),
+        ),
+      ]);
+      const { headers } = await app.fetch("/");
+      expect(headers.get("content-disposition")).to.equal(`attachment; filename="?.csv"; filename*=UTF-8''%C3%A9.csv`);
+    });
+  });
+
   describe("#sendError, #writeError", () => {
     it("answer in the place of what was written", async () => {
       expectLog(/404 GET/);

@@ -9,6 +9,7 @@ import type { HealthOptions } from "./health.js";
 import type { Middleware } from "./middleware.js";
 import type { HandlerEntry, RouteSpec } from "./route.js";
 import type { Site } from "./site.js";
+import type { StaticRoute } from "./static-url.js";
 import type { Trust, TrustOptions } from "./trust.js";
 import type { HandlerClass } from "./verbs.js";
 
@@ -35,6 +36,13 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
   readonly executors?: Readonly<Record<string, TaskExecutor>>;
   /** Runs around every handler, the first outermost; see {@link Use} for one handler. Default: none. */
   readonly middleware?: readonly Middleware[];
+  /**
+   * A folder whose files are served below `staticUrlPrefix`, and its `favicon.ico` and `robots.txt` at the root unless a route
+   * has them. `staticUrl` makes their URLs. Default: none.
+   */
+  readonly staticPath?: string;
+  /** Begins and ends with a slash. Default: `/static/`. */
+  readonly staticUrlPrefix?: string;
   /**
    * Answers paths that no route has: every error page of a site in one `writeError`, or the page of an application that
    * routes in the browser in `get`. Whatever it does not answer is 404. Default: a plain 404.
@@ -119,6 +127,11 @@ export class Application implements HandlerApplication {
   /** @internal */
   get trust(): Trust {
     return this.site.trust;
+  }
+
+  /** @internal */
+  get staticRoute(): StaticRoute | undefined {
+    return this.site.staticRoute;
   }
 
   /** What serves its requests. @internal */

@@ -9,6 +9,8 @@ const own = {
   configure: 1,
   executors: 1,
   middleware: 1,
+  staticPath: 1,
+  staticUrlPrefix: 1,
   defaultHandler: 1,
   accessLog: 1,
   health: 1,

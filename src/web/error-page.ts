@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { inspect } from "node:util";
-import Negotiator from "negotiator";
 import { HTTPError, WaterspoutError } from "../errors.js";
+import { preferredType } from "../http/negotiation.js";
 import type { ResponseWriter } from "../http/response.js";
 
 /** The body of an error answer. */
@@ -16,13 +16,14 @@ const html = "text/html";
 /** Tornado's page or RFC 9457's, whichever `Accept` prefers; a client that names neither gets the latter. */
 export function errorPage(status: number, error: unknown, accept = "*/*"): ErrorPage {
   const reason = reasonOf(error) ?? STATUS_CODES[status] ?? "Unknown";
-  const preferred = new Negotiator({ headers: { accept } }).mediaType([problem, html]);
-  return preferred === html ? htmlPage(status, reason) : problemPage(status, reason, error);
+  return preferredType(accept, [problem, html]) === html
+    ? htmlPage(status, reason)
+    : problemPage(status, reason, error);
 }
 
 /** Whether a client takes a page for people at least as gladly as data for programs; one that takes anything does. */
 export function prefersPage(accept = "*/*"): boolean {
-  return new Negotiator({ headers: { accept } }).mediaType([html, "application/json", problem]) === html;
+  return preferredType(accept, [html, "application/json", problem]) === html;
 }
 
 /** The page of `debug: true`: what the log has, for the eyes of whoever writes the application. */

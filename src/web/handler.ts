@@ -12,6 +12,7 @@ import type { Exchange, Outcome } from "./exchange.js";
 import type * as handlerTools from "./handler-tools.js";
 import type { CookieScope } from "./set-cookies.js";
 import type { SignedCookieOptions } from "./signed-cookies.js";
+import type { StaticRoute } from "./static-url.js";
 import type { Trust } from "./trust.js";
 import type { Xsrf } from "./xsrf.js";
 
@@ -23,6 +24,8 @@ export interface HandlerApplication {
   readonly debug: boolean;
   /** @internal */
   readonly trust: Trust;
+  /** Undefined without `staticPath`. @internal */
+  readonly staticRoute: StaticRoute | undefined;
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string;
 }
 
@@ -429,6 +432,15 @@ export abstract class RequestHandler<User = unknown> {
   }
 
   /**
+   * Lets browsers save the answer, under this name in any script; of a path its last part counts.
+   *
+   * @throws ResponseError for a name that is empty, or after the headers are out.
+   */
+  download(filename: string): void {
+    this.setHeader("Content-Disposition", this.#available("download").tools.attachment(filename));
+  }
+
+  /**
    * Answers with a redirect: 302, 301 when `permanent`, or `status`. Check a target that comes from the client.
    *
    * @throws ResponseError for a status outside of 300 to 399, a target with control characters, or after the headers are out.
@@ -488,6 +500,20 @@ export abstract class RequestHandler<User = unknown> {
   /** The path of the route that is called `name`, with its parameters filled in. @throws ConfigurationError for an unknown name. */
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string {
     return this.application.reverseUrl(name, ...pathArguments);
+  }
+
+  /**
+   * The URL of a file in the application's `staticPath`, with the hash of its content, so that clients may keep it for ever
+   * and get another URL when it changes. A file that is not there, or of more than 64 MiB, has no hash; one of more than
+   * 1 MiB gets it a moment after it was first asked for.
+   *
+   * @param path below the folder.
+   * @param includeHost makes it absolute, by the request's protocol and host.
+   * @throws ConfigurationError without `staticPath`.
+   */
+  staticUrl(path: string, includeHost = false): string {
+    const context = this.#available("staticUrl");
+    return context.tools.staticUrl(context, path, includeHost);
   }
 
   #xsrfOf(member: string): Xsrf {

@@ -16,6 +16,8 @@ import type { HandlerApplication } from "./handler.js";
 import { Health, answerHealth } from "./health.js";
 import type { RouteSpec } from "./route.js";
 import { type RouteTarget, assertHandler, routeSpecs, routeTarget, unmatchedPath } from "./route-table.js";
+import { staticRouteOf, staticSpecs } from "./static-routes.js";
+import type { StaticRoute } from "./static-url.js";
 import { Trust } from "./trust.js";
 
 interface Serving extends OpenApplication {
@@ -35,6 +37,8 @@ export class Site {
   readonly definition: ApplicationDefinition;
   readonly settings: HTTPSettings;
   readonly trust: Trust;
+  /** Undefined without `staticPath`. */
+  readonly staticRoute: StaticRoute | undefined;
   readonly #application: HandlerApplication;
   readonly #router = new Router<RouteSpec>((spec) => spec.handler.name);
   /** Whether any route asks for a host: if none does, no request works its own out. */
@@ -51,7 +55,9 @@ export class Site {
     this.trust = new Trust(definition);
     this.#health = this.#healthOf(definition);
     refuseAutoreload(definition);
-    for (const spec of routeSpecs(definition.handlers)) this.#router.add(spec.pattern, spec, spec);
+    this.staticRoute = staticRouteOf(definition);
+    const specs = routeSpecs(definition.handlers);
+    for (const spec of [...specs, ...staticSpecs(this.staticRoute, specs)]) this.#router.add(spec.pattern, spec, spec);
     this.#router.freeze();
     if (definition.defaultHandler !== undefined) assertHandler(definition.defaultHandler);
     this.#hasHosts = this.routes.some(({ host }) => host !== undefined);
