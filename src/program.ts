@@ -2,6 +2,7 @@ import { IOLoop } from "./loop.js";
 import { applicationLog } from "./log.js";
 import { enterChild, leavePrimary, onPrimaryLost, reportBootFailure, reportReady } from "./process/child.js";
 import type { ReadyInfo } from "./process/messages.js";
+import { outliveOutput } from "./process/outlive-output.js";
 import { Presence } from "./process/presence.js";
 import { isChild } from "./process/role.js";
 import { SignalQueue } from "./process/signals.js";
@@ -56,6 +57,7 @@ export class Program {
    * @throws what `open` throws, in a lone process; a child reports it to the primary and exits 1.
    */
   async start(): Promise<void> {
+    outliveOutput();
     if (isChild()) this.#enter();
     else this.#presence = new Presence(this.#parts.pidFile);
     onPrimaryLost(() => this.close(), { deadline: this.#parts.closeWithin });

@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Given to node before the file. */
   readonly execArgv?: readonly string[];
+  /** A command and its arguments that start node in their turn, by exec. */
+  readonly command?: readonly string[];
 }
 
 export interface ProgramExit {
@@ -29,7 +31,14 @@ export interface ProgramExit {
  */
 export function startProgram(file: string | URL, args: readonly string[] = [], options: ProgramOptions = {}): Program {
   const path = file instanceof URL ? fileURLToPath(file) : file;
-  const child = spawn(process.execPath, [...(options.execArgv ?? []), path, ...args], {
+  const [command = "", ...rest] = [
+    ...(options.command ?? []),
+    process.execPath,
+    ...(options.execArgv ?? []),
+    path,
+    ...args,
+  ];
+  const child = spawn(command, rest, {
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,

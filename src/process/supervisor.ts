@@ -4,6 +4,7 @@ import { ConfigurationError } from "../errors.js";
 import { generalLog } from "../log.js";
 import type { Announce, Observer, SupervisorEvents } from "./events.js";
 import { type ResolvedOptions, resolveCount, resolveOptions, type SupervisorOptions } from "./options.js";
+import { outliveOutput } from "./outlive-output.js";
 import { Presence } from "./presence.js";
 import { Recycler } from "./recycler.js";
 import { claimRole } from "./role.js";
@@ -11,8 +12,9 @@ import type { ReloadResult } from "./roll.js";
 import { setUpSharing } from "./sharing.js";
 import { SignalQueue } from "./signals.js";
 import { childrenOf, type SupervisorStatus } from "./status.js";
+import { hasTerminal } from "./terminal.js";
 import { nameProcess } from "./title.js";
-import { ProcessTree, type SupervisorOutcome } from "./tree.js";
+import { ProcessTree, type StopSignal, type SupervisorOutcome } from "./tree.js";
 import type { Supervisor } from "./view.js";
 
 /**
@@ -32,6 +34,7 @@ export async function supervise(n: number, options: SupervisorOptions = {}): Pro
   const presence = new Presence(resolved.pidFile);
   claimRole("primary");
   nameProcess(resolved.title);
+  outliveOutput();
   const sharing = setUpSharing(resolved.balance);
   cluster.setupPrimary({ exec: program, args: process.argv.slice(2), execArgv: process.execArgv, ...sharing.settings });
   return new PrimarySupervisor(resolved, presence, sharing.observer).run(count);
@@ -43,6 +46,7 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
   readonly #tree: ProcessTree;
   readonly #signals: SignalQueue;
   readonly #observers: readonly Observer[];
+  readonly #hadTerminal = hasTerminal();
   #signalled = false;
 
   constructor(options: ResolvedOptions, presence: Presence, sharing: Observer) {
@@ -54,7 +58,7 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
     this.#signals = new SignalQueue({
       SIGTERM: () => this.#stopOrForce("SIGTERM"),
       SIGINT: () => this.#stopOrForce("SIGINT"),
-      SIGHUP: () => void this.#reload("SIGHUP: "),
+      SIGHUP: () => this.#hangUp(),
       SIGTTIN: () => this.#resizeBy(1, "SIGTTIN"),
       SIGTTOU: () => this.#resizeBy(-1, "SIGTTOU"),
     });
@@ -109,7 +113,13 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
     this.#tree.resize(count);
   }
 
-  #stopOrForce(signal: "SIGTERM" | "SIGINT"): void {
+  /** The end of a terminal is told by the same signal as the wish for a reload, and must not leave a server behind. */
+  #hangUp(): void {
+    if (this.#hadTerminal && !hasTerminal()) this.#stopOrForce("SIGHUP");
+    else void this.#reload("SIGHUP: ");
+  }
+
+  #stopOrForce(signal: StopSignal): void {
     if (this.#signalled) return this.#force(signal);
     this.#signalled = true;
     if (this.#tree.stopping) return;
@@ -117,7 +127,7 @@ class PrimarySupervisor extends EventEmitter<SupervisorEvents> implements Superv
     this.stop();
   }
 
-  #force(signal: "SIGTERM" | "SIGINT"): void {
+  #force(signal: StopSignal): void {
     generalLog.warn(`${signal} again: killing the processes`);
     this.#tree.force(signal);
   }

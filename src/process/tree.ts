@@ -19,6 +19,9 @@ export interface SupervisorOutcome {
   readonly reason: "completed" | StopReason;
 }
 
+/** Signals that may ask for the end. */
+export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
+
 /** How long children get to end when one of them has shown that none can start: there is nothing to drain yet. */
 const bootFailureGrace = 2_000;
 
@@ -258,7 +261,7 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
   }
 
   /** Ends all children without asking them. */
-  force(signal: "SIGTERM" | "SIGINT"): void {
+  force(signal: StopSignal): void {
     this.#outcome = { code: 128 + os.constants.signals[signal], reason: "forced" };
     this.#announce("stop", "forced");
     for (const child of this.#children) child.kill();

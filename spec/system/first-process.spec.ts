@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { ServedProgram } from "../support/served-program.js";
+
+const container = ["unshare", "--pid", "--fork", "--mount-proc"];
+
+describe("PID 1 of a container", function () {
+  this.timeout(60_000);
+
+  before(function () {
+    const [program = "", ...args] = container;
+    const { status, stderr } = spawnSync(program, [...args, "true"], { encoding: "utf8" });
+    if (status === 0) return;
+    console.log(`      skipped: there can be no namespace of processes here: ${stderr || "unshare is not installed"}`);
+    this.skip();
+  });
+
+  for (const processes of [1, 2]) {
+    function served(): ServedProgram {
+      const args = ["here", JSON.stringify({ port: 0, processes })];
+      const fixture = new URL("./fixtures/served.js", import.meta.url);
+      return new ServedProgram(fixture, args, { env: { SAY: "1" }, command: container });
+    }
+
+    /** The pid by which the first process is known outside. */
+    function first({ program }: ServedProgram): number {
+      return program.childPids()[0] ?? 0;
+    }
+
+    it(`drains on SIGTERM and exits 0, with processes: ${processes}`, async () => {
+      await using app = served();
+      const answer = app.get("/late");
+      await app.program.line(/^held by/);
+      process.kill(first(app), "SIGTERM");
+      expect(await app.ended()).to.deep.equal({ code: 0, signal: null });
+      expect(await answer).to.equal("late, and executor");
+      expect(app.count(/^main in thread 0 of 1$/), "the program was the first process").to.equal(1);
+    });
+
+    it(`is forced by a second signal and says which, with processes: ${processes}`, async () => {
+      await using app = served();
+      const answer = app.get("/never").catch(() => "cut off");
+      await app.program.line(/^held by/);
+      process.kill(first(app), "SIGTERM");
+      await untilDraining(await app.url("/who"));
+      process.kill(first(app), "SIGINT");
+      expect((await app.ended()).code).to.equal(130);
+      expect(await answer).to.equal("cut off");
+    });
+  }
+
+  it("starts children that were killed again", async () => {
+    await using app = new ServedProgram(
+      new URL("./fixtures/served.js", import.meta.url),
+      ["here", JSON.stringify({ port: 0, processes: 2 })],
+      { env: { SAY: "1" }, command: container },
+    );
+    await app.url("/");
+    const [primary = 0] = app.program.childPids();
+    const [victim = 0] = app.program.childPids(primary);
+    process.kill(victim, "SIGKILL");
+    await app.program.line(/killed by signal SIGKILL, restarting$/);
+    await app.program.lines(/^configured executor/, 3);
+    process.kill(primary, "SIGTERM");
+    expect(await app.ended()).to.deep.equal({ code: 0, signal: null });
+  });
+});
+
+/** Until the first signal has been taken, a second one would be the first. */
+async function untilDraining(url: string): Promise<void> {
+  while (await accepts(url)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function accepts(url: string): Promise<boolean> {
+  return fetch(url, { headers: { connection: "close" } }).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import { Deployment } from "../support/deployment.js";
+import { type Load, type LoadResult, startLoad } from "../support/load-client.js";
+import { Nginx, nginxMissing } from "../support/nginx.js";
+
+// The long form of these, with many more requests and reloads, is `npm run load:reloads`.
+describe("a reload under load", function () {
+  this.timeout(120_000);
+
+  function load(url: string): Load {
+    const mix = { busy: 4, paced: 3, thinking: 2, fresh: 1 };
+    return startLoad({ url, clients: 20, mix, seconds: 100, timeout: 20_000 });
+  }
+
+  function expectNothingLost({ requests, failed, failures }: LoadResult): void {
+    expect(failures).to.deep.equal([]);
+    expect(failed).to.equal(0);
+    expect(requests).to.be.above(200);
+  }
+
+  it("loses no request, and the new code answers", async () => {
+    await using deployment = new Deployment({ processes: 2 });
+    await using clients = load(await deployment.served.url("/"));
+    await clients.reached(100);
+    deployment.deploy(`export const version = "1";`);
+    expect(await deployment.reload()).to.include("reload complete: 2 processes replaced");
+    await clients.reached(clients.requests + 200);
+    const result = await clients.stop();
+    expectNothingLost(result);
+    expect(Object.keys(result.processes)).to.have.length(4);
+    expect(await deployment.served.get("/")).to.equal("1");
+    expect((await deployment.served.stop()).code).to.equal(0);
+  });
+
+  it("loses none when the new code cannot start, and the old code answers on", async () => {
+    await using deployment = new Deployment({ processes: 2 });
+    const before = deployment.served.program;
+    await using clients = load(await deployment.served.url("/"));
+    const pids = before.childPids();
+    await clients.reached(100);
+    deployment.deploy(`throw new Error("a bad deploy");`);
+    expect(await deployment.reload()).to.match(/reload failed: child 0 .*; kept 2 processes of before$/);
+    await clients.reached(clients.requests + 200);
+    expectNothingLost(await clients.stop());
+    expect(before.childPids()).to.deep.equal(pids);
+    expect(await deployment.served.get("/")).to.equal("0");
+    expect((await deployment.served.stop()).code).to.equal(0);
+  });
+
+  describe("behind nginx", () => {
+    before(function () {
+      const missing = nginxMissing();
+      if (missing === undefined) return;
+      console.log(`      skipped: ${missing}`);
+      this.skip();
+    });
+
+    it("gives nginx no reason for a 502", async () => {
+      await using deployment = new Deployment({ processes: 2 });
+      const { port } = new URL(await deployment.served.url("/"));
+      await using nginx = await Nginx.before(Number(port));
+      await using clients = load(nginx.url);
+      await clients.reached(100);
+      expect(await deployment.reload()).to.include("reload complete");
+      await clients.reached(clients.requests + 200);
+      expectNothingLost(await clients.stop());
+      expect(nginx.errors()).to.equal("");
+      expect((await deployment.served.stop()).code).to.equal(0);
+    });
+  });
+});
