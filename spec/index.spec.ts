@@ -19,7 +19,6 @@ const names = [
   "Future",
   "HTTPError",
   "HTTPServer",
-  "HTTPServerRequest",
   "IOLoop",
   "InjectionError",
   "InlineExecutor",

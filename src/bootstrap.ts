@@ -1,13 +1,8 @@
-import { ConfigurationError } from "./errors.js";
-import { workerBoot } from "./executors/worker-application.js";
-import { IOLoop } from "./loop.js";
-import { importDefinition, moduleURL } from "./modules.js";
+import { isWorker } from "./decorators/calls.js";
+import { handOver, workerBoot } from "./executors/worker-application.js";
 import type { SupervisorOptions } from "./process/options.js";
+import type { ApplicationDefinition } from "./web/application.js";
 import { workerApplication } from "./wiring.js";
-import { HTTPServer } from "./server.js";
-import { explained } from "./start-failure.js";
-import { Application, type ApplicationDefinition } from "./web/application.js";
-import { definitionNames, refuseUnknown } from "./web/definition.js";
 
 /** What workers need of a definition, too: it stands in the module that they import, and nowhere else. */
 type SharedWithWorkers = "handlers" | "configure" | "module";
@@ -26,21 +21,6 @@ export interface ServeOptions
 /** A definition and how it is served. */
 export interface BootstrapOptions extends ServeOptions, Omit<ApplicationDefinition, "module"> {}
 
-const supervisionNames = {
-  balance: 1,
-  killMargin: 1,
-  bootTimeout: 1,
-  stableTime: 1,
-  maxRestarts: 1,
-  restartWindow: 1,
-  maxRequests: 1,
-  maxMemoryMb: 1,
-  title: 1,
-  pidFile: 1,
-  onSupervisor: 1,
-} satisfies Record<keyof Omit<SupervisorOptions, "gracePeriod" | "onReady">, 1>;
-const servingNames = ["port", "host", "processes", ...Object.keys(supervisionNames)];
-
 /**
  * Makes a definition the default export of a module, so that it can be named by its URL: by `bootstrap`, by specs and by
  * workers, which then import nothing else.
@@ -56,8 +36,6 @@ export function defineApplication(definition: ApplicationDefinition): Applicatio
   const boot = (): ReturnType<typeof workerApplication> => workerApplication(definition);
   return Object.freeze(Object.defineProperty(defined, workerBoot, { value: boot }));
 }
-
-const bootstrapped = new Set<string>();
 
 /**
  * Serves an application: the whole of a main module. The module that calls it is evaluated in each role. In the primary it
@@ -78,62 +56,19 @@ const bootstrapped = new Set<string>();
  *   processes: 5,
  * });
  */
-export function bootstrap(module: string | URL, options: BootstrapOptions | ServeOptions = {}): Promise<void> {
-  return explained(() => serve(module, options));
+export async function bootstrap(module: string | URL, options: BootstrapOptions | ServeOptions = {}): Promise<void> {
+  if (isWorker()) return handOver(async () => workerApplication(await definitionOf(module, options)));
+  const { serve } = await import("./serve.js");
+  return serve(module, options);
 }
 
-async function serve(module: string | URL, options: BootstrapOptions | ServeOptions): Promise<void> {
-  const url = moduleURL(module, "bootstrap()");
-  refuseSecondCall(url);
-  refuseUnknown(
-    "bootstrap()",
-    options,
-    [...servingNames, ...definitionNames].filter((name) => name !== "module"),
-  );
-  const { port, host, processes } = place(options);
-  const server = new HTTPServer(new Application({ ...(await definitionOf(url, options)), module: url }));
-  server.bind(port, host);
-  await server.start(processes, picked(options, Object.keys(supervisionNames)));
-  await IOLoop.current().start();
-}
-
-function refuseSecondCall(module: string): void {
-  if (bootstrapped.has(module)) {
-    throw new ConfigurationError(`bootstrap() was called twice for ${module}: one call serves all its handlers`);
-  }
-  bootstrapped.add(module);
-}
-
-async function definitionOf(module: string, options: BootstrapOptions | ServeOptions): Promise<ApplicationDefinition> {
-  const own = picked(options, definitionNames) as Partial<ApplicationDefinition>;
-  if (own.handlers !== undefined) return { ...own, handlers: own.handlers };
-  if (own.configure !== undefined) {
-    throw new ConfigurationError(
-      `bootstrap(): \`configure\` belongs into the definition that ${module} exports: workers import only that`,
-    );
-  }
-  return { ...(await importDefinition(module, "bootstrap()")), ...own };
-}
-
-function picked(options: object, names: readonly string[]): Record<string, unknown> {
-  const given = Object.entries(options).filter(([name, value]) => value !== undefined && names.includes(name));
-  return Object.fromEntries(given);
-}
-
-/** What is not said comes from the environment, as hosts set it. */
-function place({ port, host, processes }: ServeOptions): { port: number; host: string | undefined; processes: number } {
-  return {
-    port: port ?? environmentNumber("PORT") ?? 8888,
-    host: host ?? (process.env["HOST"] || undefined),
-    processes: processes ?? environmentNumber("WEB_CONCURRENCY") ?? 1,
-  };
-}
-
-function environmentNumber(name: string): number | undefined {
-  const text = process.env[name];
-  if (text === undefined || text === "") return undefined;
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new ConfigurationError(
-    `the environment variable ${name} must be a whole number, it is ${JSON.stringify(text)}`,
-  );
+/** As a worker needs it; its server has checked it. */
+async function definitionOf(
+  module: string | URL,
+  options: BootstrapOptions | ServeOptions,
+): Promise<ApplicationDefinition> {
+  if ("handlers" in options) return options;
+  const { importDefinition, moduleURL } = await import("./modules.js");
+  const caller = "bootstrap()";
+  return { ...(await importDefinition(moduleURL(module, caller), caller)), ...options };
 }

@@ -2,7 +2,7 @@
 export { type BootstrapOptions, type ServeOptions, bootstrap, defineApplication } from "./bootstrap.js";
 export { HTTPServer } from "./server.js";
 export { Application, type ApplicationDefinition, type ConfigureContext } from "./web/application.js";
-export { type DependencyContainer, type InjectionToken, type Ref } from "./container.js";
+export type { DependencyContainer, InjectionToken, Ref } from "./container.js";
 
 // Handlers
 export { Route, type RouteOptions } from "./decorators/route.js";
@@ -16,17 +16,17 @@ export { StaticFileHandler, type StaticFileArguments } from "./web/static-handle
 export { type HandlerEntry, type RouteGroup, type RouteSpec, route } from "./web/route.js";
 export { type GroupOptions, group } from "./web/group.js";
 export { formatRoutes } from "./web/format-routes.js";
-export { type HandlerClass } from "./web/verbs.js";
-export { type EventStream, type EventStreamOptions, type ServerSentEvent } from "./web/events.js";
+export type { HandlerClass } from "./web/verbs.js";
+export type { EventStream, EventStreamOptions, ServerSentEvent } from "./web/events.js";
 export { type Middleware, type MiddlewareClass, type MiddlewareFunction, type Next, Use } from "./web/middleware.js";
 export { type ConnectMiddleware, connect } from "./web/connect.js";
-export { type HealthOptions } from "./web/health.js";
-export { type Outcome } from "./web/exchange.js";
-export { HTTPServerRequest } from "./http/request.js";
-export { type FileMap, type UploadedFile } from "./http/uploaded-file.js";
-export { type Validators } from "./http/conditional.js";
-export { type HeaderValue } from "./http/header-value.js";
-export { type CookieOptions, type Cookies } from "./http/cookies.js";
+export type { HealthOptions } from "./web/health.js";
+export type { Outcome } from "./web/exchange.js";
+export type { HTTPServerRequest } from "./http/request.js";
+export type { FileMap, UploadedFile } from "./http/uploaded-file.js";
+export type { Validators } from "./http/conditional.js";
+export type { HeaderValue } from "./http/header-value.js";
+export type { CookieOptions, Cookies } from "./http/cookies.js";
 export {
   type CookieSecret,
   type SignOptions,
@@ -34,14 +34,14 @@ export {
   createSignedValue,
   decodeSignedValue,
 } from "./http/signed-value.js";
-export { type ProxyHeaders } from "./http/trusted-proxies.js";
-export { type CookieScope } from "./web/set-cookies.js";
-export { type SignedCookieOptions } from "./web/signed-cookies.js";
-export { type TrustOptions } from "./web/trust.js";
-export { type XsrfOptions } from "./web/xsrf.js";
+export type { ProxyHeaders } from "./http/trusted-proxies.js";
+export type { CookieScope } from "./web/set-cookies.js";
+export type { SignedCookieOptions } from "./web/signed-cookies.js";
+export type { TrustOptions } from "./web/trust.js";
+export type { XsrfOptions } from "./web/xsrf.js";
 export { isLocalUrl } from "./http/local-url.js";
 export { type QueryValue, urlConcat } from "./http/url-concat.js";
-export { type HTTPSettings } from "./http/limits.js";
+export type { HTTPSettings } from "./http/limits.js";
 
 // Executors
 export { type RetryOptions, RunOnExecutor, type RunOnExecutorOptions } from "./decorators/run-on-executor.js";
@@ -57,30 +57,30 @@ export { ProcessPoolExecutor, type ProcessPoolOptions } from "./executors/proces
 export { InlineExecutor, type InlineOptions } from "./executors/inline.js";
 export { Future } from "./executors/future.js";
 export { type Movable, move } from "./executors/transfer.js";
-export { type TaskEvent, type WorkerEvent } from "./executors/diagnostics.js";
+export type { TaskEvent, WorkerEvent } from "./executors/diagnostics.js";
 export { registerError } from "./executors/error-classes.js";
 export { ExecutorContext, type ExecutorContextValue, carryContext } from "./context.js";
-export {
-  type Acquired,
-  type CancellablePromise,
-  type Class,
-  type ExecutorEnvironment,
-  type ExecutorMethod,
-  type MethodArguments,
-  type MethodResult,
-  type TaskExecutor,
-  type TaskOptions,
+export type {
+  Acquired,
+  CancellablePromise,
+  Class,
+  ExecutorEnvironment,
+  ExecutorMethod,
+  MethodArguments,
+  MethodResult,
+  TaskExecutor,
+  TaskOptions,
 } from "./concurrent.js";
 
 // Processes and loop
 export { IOLoop, type TimeoutHandle } from "./loop.js";
 export { type Balance, type SupervisorOptions, forkProcesses, taskId } from "./process/fork.js";
-export { type ChildEnding } from "./process/ending.js";
-export { type ChildIdentity, type ReadyChild, type StopReason, type SupervisorEvents } from "./process/events.js";
-export { type ReadyInfo } from "./process/messages.js";
-export { type ReloadResult } from "./process/roll.js";
-export { type ChildState, type ChildStatus, type SupervisorStatus } from "./process/status.js";
-export { type Supervisor } from "./process/view.js";
+export type { ChildEnding } from "./process/ending.js";
+export type { ChildIdentity, ReadyChild, StopReason, SupervisorEvents } from "./process/events.js";
+export type { ReadyInfo } from "./process/messages.js";
+export type { ReloadResult } from "./process/roll.js";
+export type { ChildState, ChildStatus, SupervisorStatus } from "./process/status.js";
+export type { Supervisor } from "./process/view.js";
 
 // Options
 export { define, options, parseCommandLine, parseConfigFile } from "./options/index.js";

@@ -6,13 +6,10 @@ import { ConfigurationError, StartError } from "./errors.js";
 import type { HTTPTransport } from "./http/server.js";
 import { IOLoop } from "./loop.js";
 import { generalLog } from "./log.js";
-import { useLogging } from "./logging.js";
 import type { ReadyChild } from "./process/events.js";
 import type { SupervisorOptions } from "./process/options.js";
 import { isChild } from "./process/role.js";
-import { resolveCount } from "./process/options.js";
-import { ApplicationRuntime } from "./runtime.js";
-import { explained } from "./start-failure.js";
+import type { ApplicationRuntime } from "./runtime.js";
 import type { Application } from "./web/application.js";
 import { workerApplication } from "./wiring.js";
 
@@ -75,7 +72,9 @@ export class HTTPServer {
    * @throws StartError, InjectionError, WorkerBootError when the application cannot start. A program that does not catch
    * them prints the message alone and exits 1.
    */
-  start(processes = 1, options: SupervisorOptions = {}): Promise<void> {
+  async start(processes = 1, options: SupervisorOptions = {}): Promise<void> {
+    if (isWorker()) return this.#handOver();
+    const { explained } = await import("./start-failure.js");
     return explained(() => this.#start(processes, options));
   }
 
@@ -86,7 +85,7 @@ export class HTTPServer {
    */
   async listen(port: number, host?: string): Promise<AddressInfo> {
     this.bind(port, host);
-    if (isWorker()) return handOver(() => workerApplication(this.#application.definition));
+    if (isWorker()) return this.#handOver();
     return this.#open(this.#bound(), 1);
   }
 
@@ -111,11 +110,16 @@ export class HTTPServer {
 
   async #start(processes: number, options: SupervisorOptions): Promise<void> {
     const binding = this.#bound();
-    if (isWorker()) return handOver(() => workerApplication(this.#application.definition));
     this.#refuse(processes);
+    const { useLogging } = await import("./logging.js");
     await useLogging(this.#application.definition.logging);
     if (processes === 1 || isChild()) return this.#serve(binding, processes, options);
     return this.#supervise(binding, processes, options);
+  }
+
+  #handOver(): Promise<never> {
+    this.#bound();
+    return handOver(() => workerApplication(this.#application.definition));
   }
 
   /** What the operator or the author has to change. */
@@ -128,6 +132,7 @@ export class HTTPServer {
 
   async #serve(binding: Binding, processes: number, { title, pidFile }: SupervisorOptions): Promise<void> {
     const { Program } = await import("./program.js");
+    const { resolveCount } = await import("./process/options.js");
     const program = new Program({
       open: async () => ({ port: (await this.#open(binding, resolveCount(processes))).port }),
       opened: ({ port }) => {
@@ -166,7 +171,8 @@ export class HTTPServer {
 
   async #openParts(binding: Binding, processes: number): Promise<AddressInfo> {
     const { HTTPTransport: Transport } = await import("./http/server.js");
-    const runtime = await ApplicationRuntime.start(this.#application, processes);
+    const { ApplicationRuntime: Runtime } = await import("./runtime.js");
+    const runtime = await Runtime.start(this.#application, processes);
     const { site } = this.#application;
     const transport: HTTPTransport = new Transport((message, response) => {
       site.handle(message, response, transport);

@@ -18,6 +18,10 @@ export interface ParserSurroundings {
   readonly stderr?: { write(text: string): unknown };
   /** Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where the values are put. Default: a new object without a prototype. */
+  readonly values?: OptionValues;
+  /** What the program calls to define an option: whoever called that is named in messages. Default: the parser's own. */
+  readonly define?: Define;
 }
 
 /** Values by name, in the spelling of the definition and in camelCase. An interface, so that a program can declare its own. */
@@ -32,10 +36,11 @@ export class OptionParser {
   readonly #surroundings: ParserSurroundings;
 
   /** The values by name, always current; an unknown name is undefined. */
-  readonly values: OptionValues = Object.create(null) as OptionValues;
+  readonly values: OptionValues;
 
   constructor(surroundings: ParserSurroundings = {}) {
     this.#surroundings = surroundings;
+    this.values = surroundings.values ?? (Object.create(null) as OptionValues);
   }
 
   /** See {@link Define}. */
@@ -43,7 +48,7 @@ export class OptionParser {
     this.#checkName(name);
     const option = new Option<never>(name, settings ?? {});
     this.#options.set(canonicalName(name), option);
-    this.#places.set(option, callSite(this.define));
+    this.#places.set(option, this.#callSite());
     for (const spelling of new Set([name, camelCase(name)])) {
       Object.defineProperty(this.values, spelling, { get: () => option.value, enumerable: spelling === name });
     }
@@ -110,7 +115,7 @@ export class OptionParser {
     if (present === undefined) return;
     const first = `"${present.name}" (${this.#places.get(present)})`;
     throw new ConfigurationError(
-      `option "${name}" (${callSite(this.define)}) is defined already as ${first}; rename or remove one`,
+      `option "${name}" (${this.#callSite()}) is defined already as ${first}; rename or remove one`,
     );
   }
 
@@ -133,6 +138,13 @@ export class OptionParser {
       if (text && !overridden.has(option)) values.set(option, option.parse(text, `${env} (environment)`));
     }
     return values;
+  }
+
+  /** Where an option is defined, so that two definitions of one name can be found. */
+  #callSite(): string {
+    const holder = { stack: "" };
+    Error.captureStackTrace(holder, this.#surroundings.define ?? this.define);
+    return holder.stack.split("\n")[1]?.trim().replace(/^at /, "") ?? "unknown place";
   }
 
   #exitWithHelp(): never {
@@ -168,13 +180,6 @@ function readJson(path: string): unknown {
   } catch (cause) {
     throw new ConfigurationError(`${path}: the config file cannot be read: ${toError(cause).message}`, { cause });
   }
-}
-
-/** Where `define` was called, so that two definitions of one name can be found. */
-function callSite(define: Define): string {
-  const holder = { stack: "" };
-  Error.captureStackTrace(holder, define);
-  return holder.stack.split("\n")[1]?.trim().replace(/^at /, "") ?? "unknown place";
 }
 
 function camelCase(name: string): string {

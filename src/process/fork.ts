@@ -1,9 +1,7 @@
-import { enterChild, reportReady } from "./child.js";
 import type { SupervisorOptions } from "./options.js";
-import { explained } from "../start-failure.js";
 import { isChild } from "./role.js";
-import { supervise } from "./supervisor.js";
-import { nameProcess } from "./title.js";
+
+// Every worker thread imports this file: what forks and supervises is loaded where that is done.
 
 export type { Balance, SupervisorOptions } from "./options.js";
 export { taskId } from "./role.js";
@@ -27,17 +25,21 @@ export { taskId } from "./role.js";
  *
  * Source: Tornado's `tornado.process.fork_processes`.
  */
-export function forkProcesses(n: number, options: SupervisorOptions = {}): Promise<number> {
+export async function forkProcesses(n: number, options: SupervisorOptions = {}): Promise<number> {
+  const { explained } = await import("../start-failure.js");
   return explained(() => fork(n, options));
 }
 
 async function fork(n: number, options: SupervisorOptions): Promise<number> {
   if (isChild()) return becomeReadyChild(options);
+  const { supervise } = await import("./supervisor.js");
   const { code } = await supervise(n, options);
   return process.exit(code);
 }
 
 async function becomeReadyChild({ title }: SupervisorOptions): Promise<number> {
+  const { enterChild, reportReady } = await import("./child.js");
+  const { nameProcess } = await import("./title.js");
   const id = enterChild();
   nameProcess(title);
   await reportReady({});

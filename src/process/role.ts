@@ -1,4 +1,4 @@
-import cluster from "node:cluster";
+import type { Cluster } from "node:cluster";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
 import { ConfigurationError } from "../errors.js";
 import { workerProcess } from "../worker-process.js";
@@ -86,7 +86,7 @@ function refuseWorkerOfCluster(): void {
       `this process is a child already (task id ${String(ownTaskId)}): a child cannot supervise children of its own`,
     );
   }
-  if (!cluster.isWorker) return;
+  if (!isClusterWorker()) return;
   throw new ConfigurationError(
     "this process is a worker of another node:cluster, which cannot fork: start the program on its own " +
       "(with PM2, in fork mode and not in cluster mode), or do not fork (processes: 1)",
@@ -104,10 +104,15 @@ function taskIdOfProcess(): number | null {
   const worker = workerProcess();
   if (worker !== undefined) return worker.taskId;
   const text = process.env[taskIdVariable];
-  return cluster.isWorker && text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+  return text !== undefined && /^\d+$/.test(text) && isClusterWorker() ? Number(text) : null;
 }
 
 function taskIdOfThread(): number | null {
   const value: unknown = getEnvironmentData(threadKey);
   return typeof value === "number" ? value : null;
+}
+
+/** Worker threads load this file, too: node:cluster, and with it the network, is loaded where somebody asks. */
+function isClusterWorker(): boolean {
+  return (process.getBuiltinModule("node:cluster") as unknown as Cluster).isWorker;
 }
