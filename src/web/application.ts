@@ -119,11 +119,6 @@ export class Application implements HandlerApplication {
     return this.site.routes;
   }
 
-  /** The route of all paths that are in no table. @internal */
-  get defaultRoute(): RouteSpec | undefined {
-    return this.site.defaultRoute;
-  }
-
   /** @internal */
   get trust(): Trust {
     return this.site.trust;

@@ -1,6 +1,6 @@
 import { ConfigurationError, HTTPError } from "../errors.js";
 import { RequestHandler } from "./handler.js";
-import { anyVerb, leavesBody } from "./verbs.js";
+import { anyVerb, leavesBody } from "./any-verb.js";
 
 /** What an {@link ErrorHandler} answers. */
 export interface ErrorArguments {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ConfigurationError } from "../errors.js";
 import { RequestHandler, exchangeOf } from "./handler.js";
-import { anyVerb, leavesBody } from "./verbs.js";
+import { anyVerb, leavesBody } from "./any-verb.js";
 
 /** A node:http request listener; an Express or Connect application is one. */
 export type RequestListener = (message: IncomingMessage, response: ServerResponse) => unknown;

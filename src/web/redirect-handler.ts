@@ -2,7 +2,7 @@ import { ConfigurationError, HTTPError } from "../errors.js";
 import { isLocalUrl } from "../http/local-url.js";
 import { withQuery } from "../http/url-concat.js";
 import { RequestHandler } from "./handler.js";
-import { anyVerb } from "./verbs.js";
+import { anyVerb } from "./any-verb.js";
 
 /** Where a {@link RedirectHandler} leads. */
 export interface RedirectArguments {

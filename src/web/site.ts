@@ -15,6 +15,7 @@ import { concludeRequest, failRequest } from "./failure.js";
 import type { HandlerApplication } from "./handler.js";
 import { Health, answerHealth } from "./health.js";
 import type { RouteSpec } from "./route.js";
+import { routeListing } from "./route-listing.js";
 import { type RouteTarget, assertHandler, routeSpecs, routeTarget, unmatchedPath } from "./route-table.js";
 import { staticRouteOf, staticSpecs } from "./static-routes.js";
 import type { StaticRoute } from "./static-url.js";
@@ -82,6 +83,11 @@ export class Site {
   get defaultRoute(): RouteSpec | undefined {
     const { defaultHandler: handler } = this.definition;
     return handler && { pattern: unmatchedPath, handler, args: undefined };
+  }
+
+  /** See `formatRoutes`. */
+  get listing(): string {
+    return routeListing(this.routes, this.defaultRoute);
   }
 
   /** The path of the route that is called `name`. @throws ConfigurationError for an unknown name or a wrong number of arguments. */

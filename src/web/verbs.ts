@@ -1,5 +1,6 @@
 import { ConfigurationError, HTTPError } from "../errors.js";
 import { authenticatedOf, takesStreamedBody } from "../metadata.js";
+import { anyVerb, leavesBody } from "./any-verb.js";
 import { guarded } from "./authentication.js";
 import { RequestHandler } from "./handler.js";
 
@@ -16,12 +17,6 @@ export interface HandlerClass {
    */
   checkArguments?(args: never, pattern: string | RegExp): void;
 }
-
-/** The verb of a handler for all methods, registered or not, that it has no other verb for. @internal */
-export const anyVerb = Symbol("waterspout:any-verb");
-
-/** Set on a class whose verbs take the request's body themselves, or not at all: it is not read for them. @internal */
-export const leavesBody = Symbol("waterspout:leaves-body");
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
