@@ -149,6 +149,15 @@ describe("RunOnExecutor", () => {
       }
     });
 
+    it("refuses to repeat a call whose arguments are given away", () => {
+      class Service {}
+      const options = { idempotent: true, retry: {}, transfer: true };
+      expect(() => decorate(options, Service.prototype, "run", descriptor())).to.throw(
+        ConfigurationError,
+        "Service.run: `retry` needs the arguments again, and `transfer` gives them away: choose one",
+      );
+    });
+
     it("records nothing of what it refuses", () => {
       class Service {}
       expect(() => decorate({ dedline: 1 }, Service.prototype, "run", descriptor())).to.throw(ConfigurationError);

@@ -23,7 +23,10 @@ export interface RunOnExecutorOptions {
   readonly onDisconnect?: "cancel" | "detach";
   /** Running the method twice does no more than running it once. Default: false. */
   readonly idempotent?: boolean;
-  /** Makes the call again after a crash, a failed start or a full queue; needs `idempotent`. Default: never. */
+  /**
+   * Makes the call again after a crash, a failed start or a full queue; needs `idempotent`. All attempts together have the
+   * time of one `deadline`. Arguments are copied, also those that are `move`d. Default: never.
+   */
   readonly retry?: RetryOptions;
   /** Moves all buffers and typed arrays in arguments and result instead of copying them. Default: false. */
   readonly transfer?: boolean;
@@ -172,6 +175,11 @@ function checkTarget(
         `@RunOnExecutor on ${place}: unknown option "${name}"; known are ${[...optionNames].join(", ")}`,
       );
     }
+  }
+  if (options.retry !== undefined && options.transfer === true) {
+    throw new ConfigurationError(
+      `@RunOnExecutor on ${place}: \`retry\` needs the arguments again, and \`transfer\` gives them away: choose one`,
+    );
   }
   checkCallNumbers(`@RunOnExecutor on ${place}`, options);
   if (options.retry !== undefined && options.idempotent !== true) {

@@ -16,6 +16,7 @@ import { executorMethodsOf } from "../metadata.js";
 import { Executor } from "./executor.js";
 import { withRetry } from "./retry.js";
 import { ThreadPoolExecutor } from "./thread.js";
+import { takeBack } from "./transfer.js";
 
 /** Looks up an executor that the application's container holds. */
 export type ExecutorLookup = (token: Class | string | symbol) => unknown;
@@ -55,9 +56,16 @@ export class ExecutorRouter implements CallRouter {
     const args = call.args as MethodArguments<object, never>;
     const executor = this.#executorOf(call);
     const options = taskOptions(call);
-    const submit = (): Promise<unknown> => executor.submit(call.target, method, args, options);
     const { retry } = call.options as RunOnExecutorOptions;
-    return retry === undefined ? submit() : withRetry(submit, retry, options.signal);
+    if (retry === undefined) return executor.submit(call.target, method, args, options);
+    // What is moved would be gone at the second attempt.
+    takeBack(call.args);
+    return withRetry(
+      (deadline) =>
+        executor.submit(call.target, method, args, deadline === undefined ? options : { ...options, deadline }),
+      retry,
+      options,
+    );
   }
 
   stream(call: ExecutorCall): AsyncGenerator<unknown> {
@@ -83,9 +91,9 @@ export class ExecutorRouter implements CallRouter {
     return Math.max(0, ...[...this.#started].map((executor) => executor.queueFill ?? 0));
   }
 
-  /** Ends all executors: queued and running tasks have `deadline` milliseconds to finish. */
+  /** Ends all executors: queued and running tasks have `deadline` milliseconds to finish. One that fails is logged. */
   async shutdown(deadline: number): Promise<void> {
-    await Promise.all([...this.#started].map((executor) => executor.shutdown({ deadline })));
+    await Promise.all([...this.#started].map((executor) => end(executor, deadline)));
   }
 
   async #start(executor: TaskExecutor, environment: ExecutorEnvironment): Promise<void> {
@@ -124,6 +132,14 @@ export class ExecutorRouter implements CallRouter {
       `${target.name}.${method} runs on executor ${name}, which the application does not have: ` +
         `add it to \`executors\` (known: ${known}) or register it in \`configure\``,
     );
+  }
+}
+
+async function end(executor: TaskExecutor, deadline: number): Promise<void> {
+  try {
+    await executor.shutdown({ deadline });
+  } catch (error) {
+    generalLog.error("an executor could not be shut down", { error });
   }
 }
 

@@ -20,6 +20,11 @@ export function move<T extends Movable>(value: T): T {
   return value;
 }
 
+/** Undoes `move`: the values are copied after all. */
+export function takeBack(values: readonly unknown[]): void {
+  transferListOf(values, false);
+}
+
 const nothing: readonly never[] = [];
 
 /** The memory that goes with `values` instead of being copied: all of it, wherever it stands, or what was `move`d. */
@@ -43,17 +48,19 @@ function wholeBuffer(value: object): ArrayBuffer | undefined {
   return (value as Movable).byteLength === buffer.byteLength ? buffer : undefined;
 }
 
+/** Keeps a list instead of calling itself: a value may be nested deeper than the stack is. */
 function everyBuffer(values: readonly unknown[]): ArrayBuffer[] {
   const found = new Set<ArrayBuffer>();
   const seen = new Set<unknown>();
-  const visit = (value: unknown): void => {
-    if (typeof value !== "object" || value === null || seen.has(value)) return;
+  const left = [...values];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
     seen.add(value);
     const buffer = wholeBuffer(value);
     if (buffer !== undefined) found.add(buffer);
-    else if (!ArrayBuffer.isView(value)) for (const member of membersOf(value)) visit(member);
-  };
-  for (const value of values) visit(value);
+    else if (!ArrayBuffer.isView(value)) for (const member of membersOf(value)) left.push(member);
+  }
   return [...found];
 }
 
