@@ -16,6 +16,9 @@ export interface EncodedValues {
 
 const nothing: readonly never[] = [];
 
+/** Each has a bit where threads read what has aborted. */
+const maxSignals = 32;
+
 /**
  * Prepares arguments (or one result) for structured clone. Buffers are cloned as `Uint8Array` and marked; signals are
  * taken out and marked. Only whole values are looked at: a search through every object would cost more than the call.
@@ -24,6 +27,9 @@ export function encodeValues(values: readonly unknown[]): EncodedValues {
   if (!values.some(isSpecial)) return { values, marks: undefined, signals: nothing };
   const buffers = indexesOf(values, (value) => Buffer.isBuffer(value));
   const signals = indexesOf(values, (value) => value instanceof AbortSignal);
+  if ((signals.at(-1) ?? 0) >= maxSignals) {
+    throw new SerializationError(`an AbortSignal must be one of the first ${maxSignals} arguments`, "arguments");
+  }
   return {
     values: values.map((value) => (value instanceof AbortSignal ? { aborted: value.aborted } : value)),
     marks: { buffers, signals },
