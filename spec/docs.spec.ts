@@ -124,6 +124,7 @@ describe("the guide", () => {
     ["docs/bootstrap.md", "src/bootstrap.ts", "ServeOptions"],
     ["docs/cookies-and-trust.md", "src/web/trust.ts", "TrustOptions"],
     ["docs/cookies-and-trust.md", "src/web/xsrf.ts", "XsrfOptions"],
+    ["docs/cookies-and-trust.md", "src/cors-options.ts", "CorsOptions"],
     ["docs/cookies-and-trust.md", "src/http/cookies.ts", "CookieOptions"],
     ["docs/cookies-and-trust.md", "src/http/signed-value.ts", "SignOptions"],
     ["docs/cookies-and-trust.md", "src/http/signed-value.ts", "VerifyOptions"],

@@ -39,6 +39,8 @@ export type { CookieScope } from "./web/set-cookies.js";
 export type { SignedCookieOptions } from "./web/signed-cookies.js";
 export type { TrustOptions } from "./web/trust.js";
 export type { XsrfOptions } from "./web/xsrf.js";
+export type { CorsOptions } from "./cors-options.js";
+export type { SecurityHeaderOptions } from "./http/security-headers.js";
 export { isLocalUrl } from "./http/local-url.js";
 export { type QueryValue, urlConcat } from "./http/url-concat.js";
 export type { HTTPSettings } from "./http/limits.js";

@@ -1,6 +1,7 @@
 /// <reference types="reflect-metadata" />
 import { createRequire } from "node:module";
 import type { Class } from "./concurrent.js";
+import type { CorsOptions } from "./cors-options.js";
 
 /** The only file that calls `Reflect.*Metadata`: what decorators record on a class, and how it is read back. */
 
@@ -45,6 +46,7 @@ export interface RouteMetadata {
   readonly timeout?: number;
   readonly bodyLimit?: number;
   readonly bodyTimeout?: number;
+  readonly cors?: CorsOptions | false;
 }
 
 /** Adds a route to the class; the first in the source is the first in the list. */

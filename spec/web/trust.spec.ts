@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Application, ConfigurationError, RequestHandler, route } from "waterspout";
+import { Application, ConfigurationError, HTTPError, RequestHandler, route } from "waterspout";
 import { Trust } from "#src/web/trust.js";
 import { expectLog, logged } from "../support/log.js";
 import { exchange } from "../support/raw-client.js";
@@ -156,5 +156,73 @@ describe("an application with allowed hosts", () => {
     expect((await exchange(app.port, absolute)).status).to.equal(421);
     const forwarded = get("/", "X-Forwarded-Host: evil.example").replace("localhost", "a.example");
     expect((await exchange(app.port, forwarded)).status).to.equal(421);
+  });
+});
+
+describe("an application's security headers", () => {
+  const names = ["X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"];
+  const ofData = ["nosniff", null, null, null];
+  const ofPages = ["nosniff", "SAMEORIGIN", "same-origin", "same-origin"];
+  const valuesOf = ({ headers }: Response): (string | null)[] => names.map((name) => headers.get(name));
+  const browser = { Accept: "text/html" };
+
+  class Page extends RequestHandler {
+    async get(): Promise<unknown> {
+      const frame = this.getQueryArgument("frame", "");
+      if (frame !== "") this.setHeader("X-Frame-Options", frame);
+      if (this.getQueryArgument("bare", "") !== "") this.clearHeader("X-Content-Type-Options");
+      if (this.getQueryArgument("fail", "") !== "") throw new HTTPError(403);
+      if (this.getQueryArgument("json", "") !== "") return {};
+      this.write("<p>page</p>");
+      if (this.getQueryArgument("flush", "") !== "") await this.flush();
+      return undefined;
+    }
+  }
+
+  it("are on every document, flushed ones and error pages included", async () => {
+    await using app = await serve([route("/", Page)]);
+    expectLog(/403 GET/, /404 GET/, /400 GET/, /405 POST/);
+    const pages = [["/"], ["/?flush=1"], ["/?fail=1"], ["/none"], ["/%ZZ"], ["/", "POST"], ["/", "HEAD"]] as const;
+    for (const [path, method = "GET"] of pages) {
+      expect(valuesOf(await app.fetch(path, { method, headers: browser })), path).to.deep.equal(ofPages);
+    }
+  });
+
+  it("are fewer for data: its type is to be believed, in refusals as well", async () => {
+    await using app = await serve([route("/", Page)], { allowedHosts: ["127.0.0.1"] });
+    expectLog(/403 GET/, /404 GET/, /421 GET/);
+    for (const [path, method = "GET"] of [["/?json=1"], ["/?fail=1"], ["/none"], ["/", "OPTIONS"]] as const) {
+      expect(valuesOf(await app.fetch(path, { method })), path).to.deep.equal(ofData);
+    }
+    expect((await exchange(app.port, get("/"))).headers).to.include({ "x-content-type-options": "nosniff" });
+  });
+
+  it("can be changed and taken away by a handler, for its own answer", async () => {
+    await using app = await serve([route("/", Page)]);
+    expect(valuesOf(await app.fetch("/?frame=DENY"))).to.deep.equal(["nosniff", "DENY", "same-origin", "same-origin"]);
+    expect(valuesOf(await app.fetch("/?bare=1"))[0]).to.equal(null);
+    expectLog(/403 GET/);
+    expect(valuesOf(await app.fetch("/?frame=DENY&bare=1&fail=1", { headers: browser }))).to.deep.equal(ofPages);
+  });
+
+  it("are those that the definition says, or none", async () => {
+    const securityHeaders = { "X-Frame-Options": false, "Content-Security-Policy": "default-src 'self'" } as const;
+    await using app = await serve([route("/", Page)], { securityHeaders });
+    const answer = await app.fetch("/");
+    expect(valuesOf(answer)).to.deep.equal(["nosniff", null, "same-origin", "same-origin"]);
+    for (const path of ["/", "/?json=1"]) {
+      expect((await app.fetch(path)).headers.get("Content-Security-Policy")).to.equal("default-src 'self'");
+    }
+    await using bare = await serve([route("/", Page)], { securityHeaders: false });
+    expect(valuesOf(await bare.fetch("/"))).to.deep.equal([null, null, null, null]);
+  });
+
+  it("promise https to whom a trusted proxy serves by https", async () => {
+    const securityHeaders = { "Strict-Transport-Security": "max-age=60" };
+    await using app = await serve([route("/", Page)], { securityHeaders, trustedProxies: ["loopback"] });
+    const promised = async (protocol: string): Promise<string | null> =>
+      (await app.fetch("/", { headers: { "X-Forwarded-Proto": protocol } })).headers.get("Strict-Transport-Security");
+    expect(await promised("https")).to.equal("max-age=60");
+    expect(await promised("http")).to.equal(null);
   });
 });

@@ -18,6 +18,7 @@ export type RouteOptions = Omit<RouteMetadata, "pattern">;
  * @param options.bodyLimit longest body in bytes, in the place of the application's `bodyLimit`: for uploads.
  * @param options.bodyTimeout longest time of reading the body, in milliseconds, in the place of the application's
  * `requestTimeout`; 0 is none. It also holds while a handler takes the body more slowly than the client sends it.
+ * @param options.cors which pages of other sites may use the route, in the place of the application's `cors`; false: none.
  *
  * @example
  * @Route("/users/:id", { name: "user" })

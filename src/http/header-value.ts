@@ -3,6 +3,9 @@ import { ResponseError } from "../errors.js";
 /** What a header field may be set to: dates become HTTP dates (RFC 9110, section 5.6.7), lists one field each. */
 export type HeaderValue = string | number | Date | readonly string[];
 
+/** A field as it goes out, already checked. */
+export type HeaderField = readonly [name: string, value: string];
+
 const nameForm = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const unsafeCharacter = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 

@@ -7,6 +7,7 @@ import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./he
 import type { HTTPSettings } from "./limits.js";
 import { endAfterDraining, isWorthReading } from "./linger.js";
 import { type BodyChunk, describe, dropEntity, isBodiless, joined } from "./representation.js";
+import { type DefaultFields, isDocumentType } from "./security-headers.js";
 
 export type { HeaderValue } from "./header-value.js";
 export type { BodyChunk } from "./representation.js";
@@ -19,6 +20,8 @@ export interface ResponseHost {
 }
 
 const settled: Promise<void> = Promise.resolve();
+const noFields: DefaultFields = { always: [], documents: [] };
+const noCompletions: readonly (() => void)[] = [];
 
 /**
  * One answer: collects what is written, and sends it whole at `finish()` (then with `Content-Length` and `Etag`), or piece
@@ -38,7 +41,8 @@ export class ResponseWriter {
   /** Whether the operating system has taken the whole answer. Node's own `writableFinished` is true for a destroyed one too. */
   #sent = false;
   #room: Promise<void> | undefined;
-  #completions: (() => void)[] | undefined;
+  #defaults: DefaultFields = noFields;
+  #completions: readonly (() => void)[] = noCompletions;
   #completed = false;
   #onClientGone: (() => void) | undefined;
 
@@ -144,11 +148,18 @@ export class ResponseWriter {
     this.#response.statusMessage = "";
     this.#chunks = [];
     this.#completed = false;
+    this.setDefaults(this.#defaults);
+  }
+
+  /** Sets fields that nobody has to ask for: now, and again whenever the answer is cleared; those of documents at the end. */
+  setDefaults(fields: DefaultFields): void {
+    this.#defaults = fields;
+    for (const [name, value] of fields.always) this.#response.setHeader(name, value);
   }
 
   /** Calls back just before the header section goes out, and again when an answer that could not go out is replaced. */
   beforeHeaders(complete: () => void): void {
-    (this.#completions ??= []).push(complete);
+    this.#completions = [...this.#completions, complete];
   }
 
   /** Adds to the body. Nothing is sent before `flush()` or `finish()`. */
@@ -202,6 +213,7 @@ export class ResponseWriter {
   handOver(): { readonly raw: ServerResponse; readonly closed: Promise<void> } {
     this.#refuseLate("handOver");
     const raw = this.#response;
+    this.#complete();
     acceptBody(raw.req);
     watchSending(raw, this.#host);
     raw.once("finish", () => (this.#sent = !raw.req.socket.destroyed));
@@ -273,9 +285,18 @@ export class ResponseWriter {
   }
 
   #complete(): void {
-    if (this.#completions === undefined || this.#completed) return;
+    if (this.#completed) return;
     this.#completed = true;
     for (const complete of this.#completions) complete();
+    this.#completeDocument();
+  }
+
+  #completeDocument(): void {
+    const { documents } = this.#defaults;
+    if (documents.length === 0 || !isDocumentType(String(this.#response.getHeader("Content-Type")))) return;
+    for (const [name, value] of documents) {
+      if (!this.#response.hasHeader(name)) this.#response.setHeader(name, value);
+    }
   }
 
   #end(body: BodyChunk): void {

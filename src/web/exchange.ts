@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestContext } from "../context.js";
 import { CancelledError, Finish } from "../errors.js";
 import { type ArgumentMap, parseArguments } from "../http/arguments.js";
+import type { CorsPolicy } from "../http/cors.js";
 import type { HTTPSettings } from "../http/limits.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { type ResponseHost, ResponseWriter } from "../http/response.js";
@@ -52,6 +53,8 @@ export class Exchange implements RequestContext {
   #query: ArgumentMap | undefined;
   #body: RequestBody | undefined;
   #setCookies: SetCookies | undefined;
+  #cors: CorsPolicy | undefined;
+  #hasCors = false;
 
   constructor(message: IncomingMessage, raw: ServerResponse, request: HTTPServerRequest, host: ExchangeHost) {
     this.message = message;
@@ -107,6 +110,18 @@ export class Exchange implements RequestContext {
   /** Whether the body has something that must be ended: see {@link RequestBody.end}. */
   get holdsBody(): boolean {
     return this.#body?.held === true;
+  }
+
+  /** What the answer, whichever it will be, says to pages of other sites. */
+  get cors(): CorsPolicy | undefined {
+    return this.#cors;
+  }
+
+  set cors(policy: CorsPolicy | undefined) {
+    this.#cors = policy;
+    if (policy === undefined || this.#hasCors) return;
+    this.#hasCors = true;
+    this.response.beforeHeaders(() => this.#cors?.complete(this.response, this.request.headers.get("origin")));
   }
 
   /** The cookies that the answer sets. */

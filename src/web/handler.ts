@@ -348,7 +348,9 @@ export abstract class RequestHandler<User = unknown> {
    * @throws HTTPError 403 when another site caused the request, or its token is missing, malformed or not that of its cookie.
    */
   checkXsrfCookie(): void {
-    this.#xsrfOf("checkXsrfCookie").check(this.getArgument("_xsrf", ""), () => false);
+    const { cors } = this.#exchange("checkXsrfCookie");
+    const isAllowed = (origin: string): boolean => cors?.trusts(origin) ?? false;
+    this.#xsrfOf("checkXsrfCookie").check(this.getArgument("_xsrf", ""), isAllowed);
   }
 
   // ---- the answer

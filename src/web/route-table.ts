@@ -1,5 +1,6 @@
 import type { ApplicationContainer, InjectionPlan } from "../container.js";
 import { ConfigurationError } from "../errors.js";
+import { CorsPolicy } from "../http/cors.js";
 import { executorMethodsOf, routesOf, takesStreamedBody } from "../metadata.js";
 import { prefixed } from "../routing/prefix.js";
 import { RequestHandler } from "./handler.js";
@@ -74,6 +75,8 @@ export interface RouteTarget extends VerbTable {
   readonly bodyTimeout: number | undefined;
   /** The class has `dataReceived`. */
   readonly receivesData: boolean;
+  /** Undefined: what the application says. */
+  readonly cors: CorsPolicy | false | undefined;
   /** The class itself has executor methods: its instances are tied to their request. */
   readonly callsExecutor: boolean;
 }
@@ -111,6 +114,7 @@ export function routeTarget(
     bodyLimit: spec.bodyLimit,
     bodyTimeout: spec.bodyTimeout,
     receivesData: receivesData(spec.handler),
+    cors: spec.cors && new CorsPolicy(spec.cors),
     callsExecutor: executorMethodsOf(spec.handler).size > 0,
   };
 }

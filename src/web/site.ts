@@ -14,6 +14,7 @@ import { Exchange, type ExchangeHost } from "./exchange.js";
 import { concludeRequest, failRequest } from "./failure.js";
 import type { HandlerApplication } from "./handler.js";
 import { Health, answerHealth } from "./health.js";
+import { answerPreflight, isPreflight } from "./preflight.js";
 import type { RouteSpec } from "./route.js";
 import { routeListing } from "./route-listing.js";
 import { type RouteTarget, assertHandler, routeSpecs, routeTarget, unmatchedPath } from "./route-table.js";
@@ -126,6 +127,7 @@ export class Site {
     const origin = this.trust.originOf(message);
     const request = new HTTPServerRequest(message, target ?? { path: "", query: "" }, origin);
     const exchange = new Exchange(message, raw, request, host);
+    this.trust.equip(exchange);
     if (this.#health !== undefined && this.#isSettledBy(this.#health, exchange, host)) return;
     if (target === undefined) return this.#refuse(exchange, new HTTPError(400, "a malformed path"));
     const refusal = this.trust.refusalOf(request, origin);
@@ -133,12 +135,26 @@ export class Site {
     const match = this.#router.find(this.#hasHosts ? request.hostName : undefined, target.path);
     const route = match === undefined ? unmatched : targets.get(match.target);
     if (route === undefined) return this.#refuse(exchange, new HTTPError(404));
+    if (this.#isSettledByCors(exchange, route)) return;
     void serveRequest(route, exchange, match?.args ?? [], dispatch);
   }
 
   #refuse(exchange: Exchange, error: HTTPError): void {
     failRequest(undefined, exchange, error);
+    this.#conclude(exchange);
+  }
+
+  #conclude(exchange: Exchange): void {
     void concludeRequest(undefined, exchange, this.definition.accessLog ?? true);
+  }
+
+  /** Answers a page that asks whether it may ask. */
+  #isSettledByCors(exchange: Exchange, target: RouteTarget): boolean {
+    if (target.cors !== undefined) exchange.cors = target.cors || undefined;
+    if (exchange.cors === undefined || !isPreflight(exchange.request)) return false;
+    answerPreflight(exchange, exchange.cors, target);
+    this.#conclude(exchange);
+    return true;
   }
 
   /** Answers what is asked of the health, and refuses all else while there is too much to do. */

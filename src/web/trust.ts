@@ -1,9 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { ConfigurationError, HTTPError } from "../errors.js";
+import type { CorsOptions } from "../cors-options.js";
 import { AllowedHosts } from "../http/allowed-hosts.js";
+import { CorsPolicy } from "../http/cors.js";
 import type { ForwardedOrigin, HTTPServerRequest } from "../http/request.js";
+import { type SecurityHeaderOptions, SecurityHeaders } from "../http/security-headers.js";
 import type { CookieSecret } from "../http/signed-value.js";
 import { type ProxyHeaders, TrustedProxies } from "../http/trusted-proxies.js";
+import type { Exchange } from "./exchange.js";
 import { CookieSigner } from "./cookie-signer.js";
 import { type XsrfOptions, type XsrfSettings, isSafeMethod, xsrfSettings } from "./xsrf.js";
 
@@ -25,6 +29,10 @@ export interface TrustOptions extends XsrfOptions {
   readonly proxyHeaders?: ProxyHeaders;
   /** The hosts that are answered for, without ports; `"*.example.com"` for subdomains. Others get 421. Default: all. */
   readonly allowedHosts?: readonly string[];
+  /** Which pages of other sites may use the application; a route may say otherwise. Default: none. */
+  readonly cors?: CorsOptions;
+  /** Header fields of every answer: changed or added by name, `false` takes one away, or all of them. Default: see `defaultSecurityHeaders`. */
+  readonly securityHeaders?: SecurityHeaderOptions | false;
   /** Where `@Authenticated` sends people: a path, or an URL. Default: nowhere, they get 403. */
   readonly loginUrl?: string;
 }
@@ -35,6 +43,8 @@ const names = {
   trustedProxies: 1,
   proxyHeaders: 1,
   allowedHosts: 1,
+  cors: 1,
+  securityHeaders: 1,
   loginUrl: 1,
   xsrfCookies: 1,
   xsrfCookieName: 1,
@@ -54,6 +64,8 @@ const dependent: readonly (readonly [name: keyof TrustOptions, needed: keyof Tru
 export class Trust {
   readonly loginUrl: string | undefined;
   readonly xsrf: XsrfSettings;
+  readonly cors: CorsPolicy | undefined;
+  readonly headers: SecurityHeaders;
   readonly #signer: CookieSigner | undefined;
   readonly #proxies: TrustedProxies | undefined;
   readonly #hosts: AllowedHosts | undefined;
@@ -66,6 +78,8 @@ export class Trust {
     if (trustedProxies !== undefined) this.#proxies = new TrustedProxies(trustedProxies, proxyHeaders);
     if (allowedHosts !== undefined) this.#hosts = new AllowedHosts(allowedHosts);
     this.xsrf = xsrfSettings(options);
+    this.cors = options.cors && new CorsPolicy(options.cors);
+    this.headers = new SecurityHeaders(options.securityHeaders);
     this.loginUrl = checkedLoginUrl(options.loginUrl);
   }
 
@@ -83,6 +97,12 @@ export class Trust {
   /** What proxies say about a request; undefined when nobody is believed who speaks here. */
   originOf(message: IncomingMessage): ForwardedOrigin | undefined {
     return this.#proxies?.originOf(message);
+  }
+
+  /** Gives an answer what it has whatever it will be: error pages, refusals and redirects too. */
+  equip(exchange: Exchange): void {
+    exchange.response.setDefaults(this.headers.fields(exchange.request));
+    exchange.cors = this.cors;
   }
 
   /** Why a request is not even routed; undefined: go on. */
