@@ -1,14 +1,12 @@
 import type { Debugger, Runtime } from "node:inspector";
-import { findSourceMap } from "node:module";
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { describePosition } from "./source-position.js";
 
 /** The name under which a function is handed to the inspector, for no longer than a synchronous call. */
 const key = Symbol.for("waterspout.function-location");
 const expression = `globalThis[Symbol.for(${JSON.stringify(key.description)})]`;
 
 /**
- * Where a function is written: `src/app.ts:25`, from the current folder; mapped to its source when the program runs with
+ * Where a function is written: `src/app.ts:25:6`, from the current folder; mapped to its source when the program runs with
  * `--enable-source-maps`. Undefined when Node has no inspector, and for functions that are not in a file.
  *
  * JavaScript has no other way to ask this than the inspector: the function is shown to a session of this thread, which takes
@@ -37,12 +35,11 @@ function located(session: Session, code: Function): string | undefined {
   const urls = new Map<string, string>();
   session.on("Debugger.scriptParsed", ({ params }) => urls.set(params.scriptId, params.url));
   session.post("Debugger.enable");
-  const { scriptId, lineNumber, columnNumber = 0 } = locationOf(session, code) ?? {};
-  const url = urls.get(scriptId ?? "");
-  if (url === undefined || lineNumber === undefined) return undefined;
-  const entry = findSourceMap(url)?.findEntry(lineNumber, columnNumber);
-  if (entry === undefined || !("originalSource" in entry)) return place(url, lineNumber);
-  return place(entry.originalSource, entry.originalLine);
+  const location = locationOf(session, code);
+  const url = urls.get(location?.scriptId ?? "");
+  if (location === undefined || url === undefined || !url.startsWith("file:")) return undefined;
+  const { lineNumber: line, columnNumber: column = 0 } = location;
+  return describePosition({ url, line, column }, process.sourceMapsEnabled);
 }
 
 function locationOf(session: Session, code: Function): Debugger.Location | undefined {
@@ -59,11 +56,4 @@ function locationOf(session: Session, code: Function): Debugger.Location | undef
   delete global[key];
   const property = found?.internalProperties?.find(({ name }) => name === "[[FunctionLocation]]");
   return property?.value?.value as Debugger.Location | undefined;
-}
-
-function place(url: string, zeroBasedLine: number): string | undefined {
-  if (!url.startsWith("file:")) return undefined;
-  const path = fileURLToPath(url);
-  const short = relative(process.cwd(), path);
-  return `${short.startsWith("..") ? path : short}:${zeroBasedLine + 1}`;
 }

@@ -93,7 +93,7 @@ describe("BlockedLoopWatch", () => {
   describe("in development", () => {
     const line = (name: string, rest = ""): RegExp =>
       new RegExp(
-        `^\\[W .* application\\] ${name} held the event loop for \\d+ ms${rest} \\(spec/web/blocked-loop\\.spec\\.ts:\\d+\\): ` +
+        `^\\[W .* application\\] ${name} held the event loop for \\d+ ms${rest} \\(spec/web/blocked-loop\\.spec\\.ts:\\d+:\\d+\\): ` +
           "nothing else was served meanwhile; move what blocks into a method with @RunOnExecutor and await it$",
       );
 
