@@ -1,6 +1,7 @@
 import { IOLoop } from "./loop.js";
 import { applicationLog } from "./log.js";
 import { enterChild, leavePrimary, onPrimaryLost, reportBootFailure, reportReady } from "./process/child.js";
+import { addFigures, type ServerFigures } from "./process/heartbeat.js";
 import type { ReadyInfo } from "./process/messages.js";
 import { outliveOutput } from "./process/outlive-output.js";
 import { Presence } from "./process/presence.js";
@@ -14,6 +15,8 @@ export interface ProgramParts {
   open(): Promise<ReadyInfo>;
   /** Called when it serves, and pid file and service manager say so. */
   opened?(info: ReadyInfo): void;
+  /** What it tells of itself while it serves. */
+  figures(): ServerFigures;
   /** Serves what is due and closes. Safe to call twice, and while it opens. */
   close(): Promise<void>;
   /** How long `close` may take when the primary is lost. Milliseconds. */
@@ -65,6 +68,7 @@ export class Program {
     programs.add(this);
     try {
       const info = await this.#parts.open();
+      addFigures(() => this.#parts.figures());
       watchErrors();
       await reportReady(info);
       this.#presence?.serving("serving", () => true);

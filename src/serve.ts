@@ -13,6 +13,7 @@ const supervisionNames = {
   killMargin: 1,
   bootTimeout: 1,
   stableTime: 1,
+  livenessTimeout: 1,
   maxRestarts: 1,
   restartWindow: 1,
   maxRequests: 1,

@@ -8,6 +8,7 @@ import { IOLoop } from "./loop.js";
 import { generalLog } from "./log.js";
 import type { ReadyChild } from "./process/events.js";
 import type { SupervisorOptions } from "./process/options.js";
+import type { ServerFigures } from "./process/heartbeat.js";
 import { isChild } from "./process/role.js";
 import type { ApplicationRuntime } from "./runtime.js";
 import type { Application } from "./web/application.js";
@@ -138,6 +139,7 @@ export class HTTPServer {
       opened: ({ port }) => {
         if (!isChild()) generalLog.info(`listening on ${urlOf({ port: Number(port) }, binding.host)}`);
       },
+      figures: () => this.#figures(),
       close: () => this.stop(),
       closeWithin: this.#application.settings.gracePeriod + killMargin,
       title,
@@ -194,6 +196,15 @@ export class HTTPServer {
     await settled(this.#opening, gracePeriod);
     await this.#transport?.drain();
     await this.#runtime?.stop(Math.max(0, gracePeriod - (performance.now() - started)));
+  }
+
+  #figures(): ServerFigures {
+    return {
+      requests: this.#transport?.requests ?? 0,
+      blockedLoops: this.#runtime?.blockedLoops ?? 0,
+      droppedConnections: this.#transport?.droppedConnections ?? 0,
+      draining: this.#transport?.draining ?? false,
+    };
   }
 
   #bound(): Binding {

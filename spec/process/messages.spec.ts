@@ -1,7 +1,16 @@
 import { expect } from "chai";
 import { isChildMessage, isPrimaryMessage } from "#src/process/messages.js";
 
-const figures = { requests: 3, rss: 50_000_000, eventLoopDelay: 0.5, lostThreads: 0, draining: false };
+const figures = {
+  requests: 3,
+  rss: 50_000_000,
+  eventLoopDelay: 0.5,
+  blockedLoops: 1,
+  droppedConnections: 2,
+  lostThreads: 0,
+  draining: false,
+  inspected: false,
+};
 
 function describeGuard(
   guard: (message: unknown) => boolean,
@@ -46,6 +55,7 @@ describe("isChildMessage", () => {
       { waterspout: "status", figures: { ...figures, rss: "50" } },
       { waterspout: "status", figures: { ...figures, requests: null } },
       { waterspout: "status", figures: { ...figures, draining: 1 } },
+      { waterspout: "status", figures: { ...figures, inspected: undefined } },
       { waterspout: "supervision", statusInterval: 1_000 },
     ],
   );
@@ -54,10 +64,11 @@ describe("isChildMessage", () => {
 describe("isPrimaryMessage", () => {
   describeGuard(
     isPrimaryMessage,
-    [{ waterspout: "supervision", statusInterval: 1_000 }],
+    [{ waterspout: "supervision", statusInterval: 1_000, livenessTimeout: 0 }],
     [
       { waterspout: "supervision" },
-      { waterspout: "supervision", statusInterval: "1" },
+      { waterspout: "supervision", statusInterval: "1", livenessTimeout: 0 },
+      { waterspout: "supervision", statusInterval: 1_000 },
       { waterspout: "ready", info: {} },
     ],
   );

@@ -13,6 +13,7 @@ describe("resolveOptions", () => {
       killMargin: 5_000,
       bootTimeout: 60_000,
       stableTime: 2_000,
+      livenessTimeout: 30_000,
       maxRestarts: 100,
       restartWindow: 60_000,
       maxRequests: 0,

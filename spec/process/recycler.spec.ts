@@ -19,7 +19,17 @@ describe("Recycler", () => {
   });
 
   function childWith(figures: Partial<ChildFigures> | undefined): WorkerHandle {
-    const all = { requests: 0, rss: 0, eventLoopDelay: 0, lostThreads: 0, draining: false, ...figures };
+    const all = {
+      requests: 0,
+      rss: 0,
+      eventLoopDelay: 0,
+      lostThreads: 0,
+      blockedLoops: 0,
+      droppedConnections: 0,
+      draining: false,
+      inspected: false,
+      ...figures,
+    };
     return { name: "child 2 (pid 5)", figures: figures && all } as unknown as WorkerHandle;
   }
 

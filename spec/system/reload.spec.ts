@@ -233,7 +233,13 @@ describe("reload and resize", function () {
         [1, second],
       ]);
       const [child] = serving.children;
-      expect(child).to.deep.include({ state: "ready", restarts: 0, eventLoopDelay: 1.5, lostThreads: 2 });
+      expect(child).to.deep.include({
+        state: "ready",
+        restarts: 0,
+        blockedLoops: 4,
+        droppedConnections: 3,
+        lostThreads: 2,
+      });
       expect(new Date(child?.started ?? 0).getTime()).to.be.within(before - 60_000, before);
       if (process.platform === "linux") {
         expect(child?.rss).to.be.above(10 * 2 ** 20);

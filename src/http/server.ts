@@ -49,6 +49,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   #emptied: (() => void) | undefined;
   #address: AddressInfo | undefined;
   #onConnections: ((accepted: boolean) => void) | undefined;
+  #requests = 0;
 
   constructor(callback: RequestCallback, settings: HTTPSettings = defaultHTTPSettings) {
     this.#callback = callback;
@@ -73,6 +74,16 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   /** Open client connections, idle ones included. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** Requests that were answered, or whose client left before. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Connections that were closed unheard, because there were `maxConnections`. */
+  get droppedConnections(): number {
+    return 0;
   }
 
   /**
@@ -222,6 +233,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     })(this);
 
   #settled(response: ServerResponse): void {
+    this.#requests += 1;
     const connection = this.#connections.get(response.req.socket);
     connection?.settle(response);
     if (this.#lingered && connection?.idle === true) connection.socket.destroySoon();

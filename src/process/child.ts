@@ -2,6 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { inspect } from "node:util";
 import { toError } from "../errors.js";
 import { generalLog } from "../log.js";
+import { followSupervision } from "./heartbeat.js";
 import type { ChildMessage, ReadyInfo } from "./messages.js";
 import { claimRole, isChild, taskId } from "./role.js";
 import { startFailureText } from "../start-failure.js";
@@ -33,6 +34,7 @@ export function enterChild(): number {
   claimRole("child");
   for (const signal of ofThePrimary) process.on(signal, ignore);
   process.on("uncaughtException", failBoot);
+  followSupervision((figures) => send({ waterspout: "status", figures }, () => {}));
   return taskId() ?? 0;
 }
 

@@ -1,6 +1,7 @@
 import type { ChildEnding } from "./ending.js";
 import type { ReadyInfo } from "./messages.js";
 import type { ReloadResult } from "./roll.js";
+import type { StallReport } from "./stall.js";
 
 /** Which child an event is about. */
 export interface ChildIdentity {
@@ -30,6 +31,8 @@ export interface SupervisorEvents {
   ready: [child: ChildIdentity];
   /** All children are ready for the first time; in the order of their task ids. */
   serving: [children: readonly ReadyChild[]];
+  /** The event loop of a child stands still. It goes on again, or the child is killed at `livenessTimeout`. */
+  stall: [child: ChildIdentity, report: StallReport];
   /** A child was asked to drain, because another one has its place or is not needed. */
   dismiss: [child: ChildIdentity];
   /** A child has ended; `expected` when it was asked to, or exited 0. */

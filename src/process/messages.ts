@@ -9,10 +9,16 @@ export interface ChildFigures {
   readonly rss: number;
   /** The longest time by which the event loop was late since the figures before. Milliseconds. */
   readonly eventLoopDelay: number;
+  /** How often its event loop was held for longer than the application's `blockedLoopThreshold`. */
+  readonly blockedLoops: number;
+  /** Connections that it did not take, because it had as many as it may. */
+  readonly droppedConnections: number;
   /** Threads that could not be ended and are still there. */
   readonly lostThreads: number;
   /** True from the moment it stops accepting. */
   readonly draining: boolean;
+  /** True while a debugger may hold its event loop: then its silence means nothing. */
+  readonly inspected: boolean;
 }
 
 /** What a child tells the primary; `waterspout` keeps these apart from messages that the application sends itself. */
@@ -24,8 +30,16 @@ export type ChildMessage =
 
 /** What the primary tells a child. */
 export type PrimaryMessage =
-  /** The answer to "ready": from now on the child sends its status every so many milliseconds. */
-  { readonly waterspout: "supervision"; readonly statusInterval: number };
+  /** The answer to "ready": from now on the child sends its status. */
+  { readonly waterspout: "supervision" } & Supervision;
+
+/** How a child is watched. Times are milliseconds. */
+export interface Supervision {
+  /** How often it sends its status. */
+  readonly statusInterval: number;
+  /** After how long a silence it is killed; 0 is never. */
+  readonly livenessTimeout: number;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 type Shapes<Message extends { waterspout: string }> = Readonly<
@@ -39,7 +53,7 @@ const childShapes: Shapes<ChildMessage> = {
 };
 
 const primaryShapes: Shapes<PrimaryMessage> = {
-  supervision: ({ statusInterval }) => typeof statusInterval === "number",
+  supervision: ({ statusInterval, livenessTimeout }) => [statusInterval, livenessTimeout].every(Number.isFinite),
 };
 
 export function isChildMessage(message: unknown): message is ChildMessage {
@@ -56,8 +70,12 @@ function hasShape(shapes: Readonly<Record<string, (fields: Fields) => boolean>>,
   return typeof waterspout === "string" && Object.hasOwn(shapes, waterspout) && shapes[waterspout]?.(message) === true;
 }
 
-function areFigures({ requests, rss, eventLoopDelay, lostThreads, draining }: Fields): boolean {
-  return typeof draining === "boolean" && [requests, rss, eventLoopDelay, lostThreads].every(Number.isFinite);
+const numbers = ["requests", "rss", "eventLoopDelay", "blockedLoops", "droppedConnections", "lostThreads"] as const;
+
+function areFigures(figures: Fields): boolean {
+  const { draining, inspected } = figures;
+  const areFlags = typeof draining === "boolean" && typeof inspected === "boolean";
+  return areFlags && numbers.every((name) => Number.isFinite(figures[name]));
 }
 
 function isRecord(value: unknown): value is Fields {

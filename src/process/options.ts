@@ -24,6 +24,11 @@ export interface SupervisorOptions {
   readonly bootTimeout?: number;
   /** How long a new child must have been ready before the one that it replaces is asked to drain. Default: 2 s. */
   readonly stableTime?: number;
+  /**
+   * A child whose event loop has not turned for so long is killed and started again; what the loop stands in is in the log.
+   * For that each child has a watchdog, a thread of 10 to 19 MB. 0 is never, and no watchdog. Default: 30 s.
+   */
+  readonly livenessTimeout?: number;
   /** The primary gives up at the restart that would exceed this number within `restartWindow`. Default: 100. */
   readonly maxRestarts?: number;
   /** Default: 60 s. */
@@ -63,6 +68,7 @@ const defaults: ResolvedOptions = {
   killMargin: 5_000,
   bootTimeout: 60_000,
   stableTime: 2_000,
+  livenessTimeout: 30_000,
   maxRestarts: 100,
   restartWindow: 60_000,
   maxRequests: 0,
@@ -79,6 +85,7 @@ const least = {
   killMargin: 0,
   bootTimeout: 1,
   stableTime: 0,
+  livenessTimeout: 0,
   maxRestarts: 0,
   restartWindow: 1,
   maxRequests: 0,

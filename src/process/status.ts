@@ -24,6 +24,10 @@ export interface ChildStatus extends ChildIdentity {
   readonly pss: number | null;
   /** The longest time by which its event loop was late in the last second or so. Milliseconds. */
   readonly eventLoopDelay: number | null;
+  /** How often its event loop was held for longer than `blockedLoopThreshold`. */
+  readonly blockedLoops: number | null;
+  /** Connections that it did not take, because it had as many as it may. */
+  readonly droppedConnections: number | null;
   /** Threads that could not be ended and are still there. */
   readonly lostThreads: number | null;
 }
@@ -67,6 +71,8 @@ async function statusOf(child: WorkerHandle, restarts: number): Promise<ChildSta
     rss: memory?.rss ?? figures?.rss ?? null,
     pss: memory?.pss ?? null,
     eventLoopDelay: figures?.eventLoopDelay ?? null,
+    blockedLoops: figures?.blockedLoops ?? null,
+    droppedConnections: figures?.droppedConnections ?? null,
     lostThreads: figures?.lostThreads ?? null,
   };
 }
@@ -77,6 +83,14 @@ function stateOf({ stage, figures }: WorkerHandle): ChildState {
 }
 
 function statusWithout({ taskId, waiting, restarts }: Slot): ChildStatus {
-  const unknown = { requests: null, rss: null, pss: null, eventLoopDelay: null, lostThreads: null };
+  const unknown = {
+    requests: null,
+    rss: null,
+    pss: null,
+    eventLoopDelay: null,
+    blockedLoops: null,
+    droppedConnections: null,
+    lostThreads: null,
+  };
   return { taskId, pid: null, generation: 0, state: waiting ? "waiting" : "down", started: null, restarts, ...unknown };
 }

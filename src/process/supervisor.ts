@@ -1,4 +1,4 @@
-import cluster from "node:cluster";
+import cluster, { type ClusterSettings } from "node:cluster";
 import { EventEmitter } from "node:events";
 import { ConfigurationError } from "../errors.js";
 import { generalLog } from "../log.js";
@@ -11,6 +11,7 @@ import { claimRole } from "./role.js";
 import type { ReloadResult } from "./roll.js";
 import { setUpSharing } from "./sharing.js";
 import { SignalQueue } from "./signals.js";
+import { stallDescriptor } from "./stall.js";
 import { childrenOf, type SupervisorStatus } from "./status.js";
 import { hasTerminal } from "./terminal.js";
 import { nameProcess } from "./title.js";
@@ -36,8 +37,21 @@ export async function supervise(n: number, options: SupervisorOptions = {}): Pro
   nameProcess(resolved.title);
   outliveOutput();
   const sharing = setUpSharing(resolved.balance);
-  cluster.setupPrimary({ exec: program, args: process.argv.slice(2), execArgv: process.execArgv, ...sharing.settings });
+  cluster.setupPrimary({
+    exec: program,
+    args: process.argv.slice(2),
+    execArgv: process.execArgv,
+    stdio: withStallPipe(sharing.settings.stdio),
+  });
   return new PrimarySupervisor(resolved, presence, sharing.observer).run(count);
+}
+
+type Stdio = NonNullable<ClusterSettings["stdio"]>;
+
+/** What children inherit: `stallDescriptor` comes behind the others. */
+function withStallPipe(others: Stdio = ["inherit", "inherit", "inherit", "ipc"]): Stdio {
+  const padding = Array.from({ length: stallDescriptor - others.length }, () => "ignore");
+  return [...others, ...padding, "pipe"];
 }
 
 /** The primary: signals and calls on the one side, the process tree on the other. */

@@ -2,11 +2,13 @@ import os from "node:os";
 import { generalLog } from "../log.js";
 import { type ChildEnding, describeBootFailure, describeEnding, isClean, isDrained, isShortage } from "./ending.js";
 import type { Announce, ChildIdentity, ReadyChild, StopReason } from "./events.js";
+import { LivenessCheck } from "./liveness.js";
 import type { ResolvedOptions } from "./options.js";
 import { replaceChild, type ReplacementHost, type ReplacementOutcome } from "./replacement.js";
 import { RestartPolicy } from "./restart-policy.js";
 import { type ReloadResult, type RollHost, Rolls } from "./roll.js";
 import { Slot } from "./slot.js";
+import { describeStall, type StallReport } from "./stall.js";
 import { WorkerHandle, type WorkerListener } from "./worker-handle.js";
 
 /** How it ended, and the exit code that says so. */
@@ -25,10 +27,12 @@ export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
 /** How long children get to end when one of them has shown that none can start: there is nothing to drain yet. */
 const bootFailureGrace = 2_000;
 
-/** How often children tell their figures, and how often they are looked at. Milliseconds. */
-const statusInterval = 1_000;
+/** How often children tell their figures and are looked at: every second, or five times within a short `livenessTimeout`. Milliseconds. */
+function statusIntervalOf(livenessTimeout: number): number {
+  return livenessTimeout === 0 ? 1_000 : Math.min(1_000, Math.max(20, Math.round(livenessTimeout / 5)));
+}
 
-/** What is looked at every `statusInterval`, of each child that is ready and has its place. */
+/** What is looked at from time to time, of each child that is ready and has its place. */
 export type ChildCheck = (child: WorkerHandle) => void;
 
 /** All children of this process: started, restarted, replaced, stopped. One of them is one `WorkerHandle`. */
@@ -44,6 +48,7 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
   readonly #ended: Promise<SupervisorOutcome>;
   #settle!: (outcome: SupervisorOutcome) => void;
   #outcome: SupervisorOutcome = { code: 0, reason: "completed" };
+  readonly #statusInterval: number;
   #checking: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #generation = 0;
@@ -55,6 +60,8 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
     this.#options = options;
     this.#announce = announce;
     this.#policy = new RestartPolicy(options);
+    this.#statusInterval = statusIntervalOf(options.livenessTimeout);
+    this.check(new LivenessCheck(options.livenessTimeout, this.#statusInterval).check);
     this.#ended = new Promise((resolve) => (this.#settle = resolve));
   }
 
@@ -94,7 +101,7 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
 
   /** Forks `count` children; settles when all have ended. Called once. */
   run(count: number): Promise<SupervisorOutcome> {
-    this.#checking = setInterval(() => this.#checkAll(), statusInterval);
+    this.#checking = setInterval(() => this.#checkAll(), this.#statusInterval);
     this.resize(count);
     return this.#ended;
   }
@@ -122,13 +129,22 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
   childReady(child: WorkerHandle): void {
     this.#anyEverReady = true;
     this.#policy.ready(child.taskId);
-    child.tell({ waterspout: "supervision", statusInterval });
+    child.tell({
+      waterspout: "supervision",
+      statusInterval: this.#statusInterval,
+      livenessTimeout: this.#options.livenessTimeout,
+    });
     this.#announce("ready", identityOf(child));
     this.#announceOnce();
   }
 
   childFailedToBoot(child: WorkerHandle): void {
     if (!this.#anyEverReady) this.#abandonBoot(`${child.name} ${describeBootFailure(child)}`);
+  }
+
+  childStalled(child: WorkerHandle, report: StallReport): void {
+    generalLog.error(`${child.name}: ${describeStall(report)}`, { fields: { stall: report } });
+    this.#announce("stall", identityOf(child), report);
   }
 
   childGone(child: WorkerHandle, ending: ChildEnding): void {

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
+import { Socket } from "node:net";
 import { toError } from "../errors.js";
 import { type ChildEnding, endingOf } from "./ending.js";
 import {
@@ -9,6 +10,7 @@ import {
   type ReadyInfo,
 } from "./messages.js";
 import { taskIdVariable } from "./role.js";
+import { readStalls, stallDescriptor, type StallReport } from "./stall.js";
 
 /**
  * `starting`: forked, not yet ready. `ready`: it said so. `stopping`: it was asked to end, or is being killed.
@@ -25,6 +27,8 @@ export interface WorkerListener {
    * for a child that was asked to stop.
    */
   childFailedToBoot(child: WorkerHandle): void;
+  /** Its event loop stands still; it may go on again. */
+  childStalled(child: WorkerHandle, report: StallReport): void;
   /** Nothing of the child is left. Called exactly once. */
   childGone(child: WorkerHandle, ending: ChildEnding): void;
 }
@@ -99,9 +103,9 @@ export class WorkerHandle {
     return this.#figures;
   }
 
-  /** How long nothing was heard of the child, counted from its start or its last message. Milliseconds. */
-  get silence(): number {
-    return performance.now() - this.#lastHeard;
+  /** When something was last heard of the child: its start, or its last message. By `performance.now()`. */
+  get lastHeard(): number {
+    return this.#lastHeard;
   }
 
   /** Why the child could not start, if it is known. */
@@ -152,12 +156,18 @@ export class WorkerHandle {
       worker.on("message", (message: unknown) => this.#received(message));
       worker.on("error", (error) => this.#failed(error));
       worker.on("exit", (status, signal) => this.#exited(worker, status, signal));
+      this.#listenForStalls(worker.process.stdio);
       return worker;
     } catch (error) {
       // Some reasons are thrown (ENOMEM), others arrive as 'error' (EAGAIN): here they become one.
       setImmediate(() => this.#end({ kind: "not forked", error: toError(error) }));
       return undefined;
     }
+  }
+
+  #listenForStalls(stdio: readonly unknown[]): void {
+    const stream = stdio[stallDescriptor];
+    if (stream instanceof Socket) readStalls(stream, (report) => this.#listener.childStalled(this, report));
   }
 
   #received(message: unknown): void {
