@@ -302,7 +302,7 @@ describe("process trees", function () {
       });
 
       it("still says that it gave up when a signal comes while the rest drains", async () => {
-        const options = { maxRestarts: 0, gracePeriod: 500, killMargin: 100 };
+        const options = { maxRestarts: 0, gracePeriod: 3_000, killMargin: 100 };
         start({ processes: 2, options, children: ["ignore SIGTERM", "crash when ready"] });
         await program.line(/giving up: 0 restarts/);
         program.kill("SIGTERM");

@@ -96,6 +96,18 @@ describe("a program as a service", function () {
         "STOPPING=1 | STATUS=stopping",
       ]);
     });
+
+    it("does not tell that it is ready again when it stops in the middle of a reload", async () => {
+      await using manager = new NotifyReceiver();
+      await manager.bound();
+      await using app = served({ processes: 2, stableTime: 60_000 }, { NOTIFY_SOCKET: manager.path });
+      await app.url("/");
+      app.program.kill("SIGHUP");
+      await app.program.lines(/^configured executor/, 3);
+      expect(await app.stop()).to.deep.equal(clean);
+      await manager.message(/^STOPPING=1/);
+      expect(manager.messages.map((line) => line.split(/[ =]/)[0])).to.deep.equal(["READY", "RELOADING", "STOPPING"]);
+    });
   });
 
   it("can be told apart in ps", async () => {

@@ -5,6 +5,7 @@ import { PidFile } from "./pid-file.js";
 export class Presence {
   readonly #file: PidFile | undefined;
   readonly #notifier = new ServiceNotifier();
+  #stopping = false;
 
   /** @throws StartError when there is to be a pid file and it cannot be written. */
   constructor(pidFile = "") {
@@ -15,19 +16,21 @@ export class Presence {
   serving(status: string, isWell: () => boolean): void {
     this.#file?.publish();
     this.#notifier.ready(status);
-    this.#notifier.watch(isWell);
+    this.#notifier.watch(() => this.#stopping || isWell());
   }
 
   reloading(): void {
-    this.#notifier.reloading();
+    if (!this.#stopping) this.#notifier.reloading();
   }
 
+  /** Who stops in the middle of a reload does not get ready again. */
   reloaded(status: string): void {
-    this.#notifier.ready(status);
+    if (!this.#stopping) this.#notifier.ready(status);
   }
 
   stopping(): void {
-    this.#notifier.stopping();
+    if (!this.#stopping) this.#notifier.stopping();
+    this.#stopping = true;
   }
 
   ended(): void {

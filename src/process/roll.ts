@@ -80,7 +80,7 @@ export class Rolls {
       if (outcome.kind === "failed") return this.#failed(replaced, outcome.reason);
       if (outcome.kind === "replaced") replaced++;
     }
-    if (this.#host.stopping) return { ok: false, replaced, reason: "the processes were stopped meanwhile" };
+    if (this.#host.stopping) return stoppedMeanwhile(replaced);
     generalLog.info(`reload complete: ${numberOf(replaced)} replaced`);
     return { ok: true, replaced };
   }
@@ -101,6 +101,11 @@ export class Rolls {
     generalLog.error(`reload failed: ${reason}; kept ${numberOf(left)} of before`);
     return { ok: false, replaced, reason };
   }
+}
+
+/** What comes of a reload when all processes are to end. */
+export function stoppedMeanwhile(replaced: number): ReloadResult {
+  return { ok: false, replaced, reason: "the processes were stopped meanwhile" };
 }
 
 function startOf({ current }: Slot): number {

@@ -6,7 +6,7 @@ import { LivenessCheck } from "./liveness.js";
 import type { ResolvedOptions } from "./options.js";
 import { replaceChild, type ReplacementHost, type ReplacementOutcome } from "./replacement.js";
 import { RestartPolicy } from "./restart-policy.js";
-import { type ReloadResult, type RollHost, Rolls } from "./roll.js";
+import { type ReloadResult, type RollHost, Rolls, stoppedMeanwhile } from "./roll.js";
 import { Slot } from "./slot.js";
 import { describeStall, type StallReport } from "./stall.js";
 import { WorkerHandle, type WorkerListener } from "./worker-handle.js";
@@ -115,6 +115,7 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
 
   /** Replaces all children, one at a time: see `Rolls`. Never rejects. */
   reload(): Promise<ReloadResult> {
+    if (this.#stopping) return Promise.resolve(stoppedMeanwhile(0));
     return this.#rolls.request();
   }
 
