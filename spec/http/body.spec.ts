@@ -86,6 +86,19 @@ describe("readBody", () => {
     ["two fields of coding", withLength("x", "Content-Encoding: gzip\r\nContent-Encoding: br\r\n"), 415, /coding/],
     ["an unknown coding", withLength("hello", "Content-Encoding: zstd\r\n"), 415, /content coding/],
     ["a malformed chunk size", `${chunked("abc")}+5\r\nhello\r\n0\r\n\r\n`, 400, /HPE_INVALID_CHUNK_SIZE/],
+    [
+      "chunk extensions that are longer than 16 KiB together",
+      `${head}Transfer-Encoding: chunked\r\n\r\n${`1;${"x".repeat(1_000)}\r\na\r\n`.repeat(150)}0\r\n\r\n`,
+      413,
+      /chunk extensions/,
+    ],
+    [
+      "a body in chunks of one byte",
+      `${chunked(...Array.from({ length: limit }, () => "a"))}0\r\n\r\n`,
+      200,
+      /^1000 bytes/,
+    ],
+    ["compressed data that unfolds to nothing", emptyBlocks(limit + 1), 413, /more than 1000 bytes/],
     ["trailers", `${chunked("abc")}0\r\nHost: b\r\nAuthorization: c\r\n\r\n`, 200, "3 bytes: abc"],
     ["framing in trailers", `${chunked("abc")}0\r\nContent-Length: 7\r\n\r\n`, 400, /CONTENT_LENGTH/],
   ];
@@ -194,6 +207,15 @@ describe("a body that nobody reads", () => {
     });
   }
 });
+
+/** A chunked gzip body with this many bytes of stored blocks that hold nothing. */
+function emptyBlocks(length: number): Buffer {
+  const block = Buffer.from([0, 0, 0, 0xff, 0xff]);
+  const body = Buffer.concat([gzipSync("").subarray(0, 10), Buffer.alloc(length, block)]);
+  const size = `${body.length.toString(16)}\r\n`;
+  const fields = "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n";
+  return Buffer.concat([Buffer.from(head + fields + size), body, Buffer.from("\r\n0\r\n\r\n")]);
+}
 
 /** The same bytes with another checksum. */
 function damaged(gzip: Buffer): Buffer {

@@ -10,7 +10,7 @@ export type BodySink = (chunk: Buffer) => void | Promise<void>;
 
 /** How a body is read. */
 export interface BodyLimits {
-  /** Bytes, counted after decompression. */
+  /** Bytes, counted after decompression, and as they come as well: compressed data may unfold to nothing. */
   readonly limit: number;
   /** Milliseconds from the start of the reading to the end of the body. Default: none, but the server's `requestTimeout`. */
   readonly timeout?: number | undefined;
@@ -45,6 +45,11 @@ export function tooLarge(limit: number): HTTPError {
   return new HTTPError(413, `a body of more than ${limit} bytes`);
 }
 
+/** Bytes on the wire for one of the body, if each comes in a chunk of its own: its length, two line ends and itself. */
+const chunkFraming = 6;
+/** Node limits the extensions of one chunk to 16 KiB, but not their sum. A packet that was read before is counted here, too. */
+const extensionLimit = 16 * 1024 + 64 * 1024;
+
 /** Hands one body to a sink. Whatever comes first, end, fault or close, takes all listeners off again. */
 export class BodyReader {
   readonly #message: IncomingMessage;
@@ -53,6 +58,10 @@ export class BodyReader {
   readonly #limits: BodyLimits;
   readonly #sink: BodySink;
   #size = 0;
+  /** Bytes before decompression. */
+  #rawSize = 0;
+  /** Bytes of the connection before the body. */
+  #from = 0;
   #timer: NodeJS.Timeout | undefined;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
@@ -88,15 +97,28 @@ export class BodyReader {
   #start(): void {
     const { timeout = 0 } = this.#limits;
     readers.set(this.#message, this);
+    this.#from = this.#message.socket.bytesRead;
     if (timeout > 0) this.#timer = setTimeout(this.#late, timeout);
     // Without a listener for "error" Node reports an aborted request by "close" alone.
     this.#message.on("close", this.#close);
     this.#decoder?.on("error", this.#broken);
+    // With a Content-Length all this is known beforehand.
+    if (this.#message.headers["transfer-encoding"] !== undefined) this.#message.on("data", this.#count);
     this.#source.on("data", this.#take).on("end", this.#done);
     if (this.#decoder !== undefined) this.#message.pipe(this.#decoder);
   }
 
+  /** Looks at what is sent, whatever becomes of it. */
+  readonly #count = (chunk: Buffer): void => {
+    this.#rawSize += chunk.length;
+    if (this.#rawSize > this.#limits.limit) return this.fail(tooLarge(this.#limits.limit));
+    const overhead = this.#message.socket.bytesRead - this.#from - this.#rawSize * chunkFraming;
+    if (overhead > extensionLimit) this.fail(new HTTPError(413, "chunk extensions of too many bytes"));
+  };
+
   readonly #take = (chunk: Buffer): void => {
+    // Counting, which comes first, has ended it.
+    if (readers.get(this.#message) !== this) return;
     this.#size += chunk.length;
     if (this.#size > this.#limits.limit) return this.fail(tooLarge(this.#limits.limit));
     try {
@@ -133,7 +155,8 @@ export class BodyReader {
   #release(): void {
     clearTimeout(this.#timer);
     readers.delete(this.#message);
-    this.#message.off("close", this.#close).off("data", this.#take).off("end", this.#done);
+    this.#message.off("close", this.#close).off("data", this.#count);
+    this.#message.off("data", this.#take).off("end", this.#done);
     if (this.#decoder === undefined) return;
     this.#message.unpipe(this.#decoder);
     this.#decoder.off("data", this.#take).off("end", this.#done);

@@ -29,6 +29,12 @@ export function refusalOf(
   );
 }
 
+/** What a client expects may be `100-continue` alone; in HTTP/1.0 it is ignored (RFC 9110, section 10.1.1). */
+export function expectationRefusal(expect: string | undefined, httpVersion: string): Refusal | undefined {
+  if (expect === undefined || httpVersion === "1.0" || expect.toLowerCase() === "100-continue") return undefined;
+  return refuse(417, "an expectation other than 100-continue");
+}
+
 function refuse(status: number, reason: string): Refusal {
   return { status, reason };
 }
@@ -55,6 +61,8 @@ function checkTarget(method: string, target: string): Refusal | undefined {
   if (target === "*") return method === "OPTIONS" ? undefined : refuse(400, `${method} *`);
   const { authority } = splitTarget(target);
   if (authority === undefined) return refuse(400, "the request target is neither a path nor an http URL");
+  // RFC 9110, section 7.4: what is meant for a secured connection must not be answered on another.
+  if (/^https:/i.test(target)) return refuse(421, "an https target on a connection without TLS");
   return isValidHost(authority) ? undefined : refuse(400, "malformed host in the request target");
 }
 

@@ -6,7 +6,7 @@ import { StartError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { expectContinue } from "./body.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
-import { type Refusal, refusalOf } from "./gate.js";
+import { type Refusal, expectationRefusal, refusalOf } from "./gate.js";
 import { defaultHTTPSettings, type HTTPSettings } from "./limits.js";
 import { listen, type ListenTarget } from "./listen.js";
 import { type ParserError, parserRefusal } from "./parser-errors.js";
@@ -174,8 +174,10 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     refuseConnection(socket, refusal, this.settings);
   }
 
-  #refusalOf({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): Refusal | undefined {
-    return refusalOf(method, url, httpVersion, rawHeaders, this.settings);
+  #refusalOf({ method = "", url = "", httpVersion, rawHeaders, headers }: IncomingMessage): Refusal | undefined {
+    return (
+      refusalOf(method, url, httpVersion, rawHeaders, this.settings) ?? expectationRefusal(headers.expect, httpVersion)
+    );
   }
 
   #call(message: IncomingMessage, response: ServerResponse): void {
@@ -193,7 +195,8 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
       .on("connection", (socket) => this.#open(socket))
       .on("request", (message, response) => this.#receive(message, response))
       .on("checkContinue", (message, response) => this.#receiveExpecting(message, response))
-      .on("checkExpectation", (message, response) => this.#refuseExpectation(message, response))
+      // In its turn the gate refuses it; refused here, what was sent behind it would be served.
+      .on("checkExpectation", (message, response) => this.#receive(message, response))
       .on("connect", (message) => this.#connections.get(message.socket)?.fail(noTunnel))
       .on("clientError", (error: ParserError, socket) => this.#fail(error, socket as Socket));
   }
@@ -220,10 +223,6 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   #receiveExpecting(message: IncomingMessage, response: ServerResponse): void {
     expectContinue(message, response);
     this.#receive(message, response);
-  }
-
-  #refuseExpectation(message: IncomingMessage, response: ServerResponse): void {
-    refuseRequest(message, response, { status: 417, reason: "an expectation other than 100-continue" }, this.settings);
   }
 
   /** One listener for all responses: what it needs it finds at the response. */
