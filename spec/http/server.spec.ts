@@ -254,13 +254,13 @@ describe("HTTPTransport", () => {
     });
 
     it("does not put off the timeouts of requests", async () => {
-      await start(answer, { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 60 });
+      await start(answer, { headersTimeout: 300, requestTimeout: 300, connectionsCheckingInterval: 300 });
       const client = connect().send("GET / HT");
       await client.connected();
       while (client.received === "") {
         transport.pauseAccepting();
         transport.resumeAccepting(await handleAt(port));
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise(setImmediate);
       }
       expect(await client.end()).to.match(/^HTTP\/1\.1 408 /);
     });
