@@ -20,13 +20,13 @@ describe("Turns", () => {
 
   it("lets nobody go first who is not behind", () => {
     expect(turns.accepted(1_000, undefined)).to.equal(0);
-    expect(turns.accepted(2, 0)).to.equal(0);
-    expect(turns.accepted(52, 40)).to.equal(0);
+    expect(turns.accepted(4, 0)).to.equal(0);
+    expect(turns.accepted(54, 40)).to.equal(0);
   });
 
-  it("pauses when it is ahead by more than a quarter and two", () => {
-    expect(turns.accepted(3, 0)).to.equal(5);
-    expect(turns.accepted(53, 40)).to.equal(5);
+  it("pauses when it is ahead by more than a quarter and four", () => {
+    expect(turns.accepted(5, 0)).to.equal(5);
+    expect(turns.accepted(55, 40)).to.equal(5);
   });
 
   it("pauses longer each time that it was for nothing, up to 40 ms", () => {

@@ -6,8 +6,8 @@ import type { Supervisor } from "./view.js";
 
 /**
  * How connections reach the children. `"shared"`: all of them accept on one socket, as in Tornado, and one that is ahead of
- * another lets it go first. `"round-robin"`: node:cluster accepts in the primary and hands over in turn; that costs about twice
- * the time of each connection, and leaves one that was handed to a child at the moment the child was killed hanging until the
+ * another lets it go first. `"round-robin"`: node:cluster accepts in the primary and hands over in turn; that costs more
+ * for each connection, and leaves one that was handed to a child at the moment the child was killed hanging until the
  * client gives up.
  */
 export type Balance = "shared" | "round-robin";

@@ -1,5 +1,5 @@
-/** How far a child may be ahead of the one with the fewest connections: by a quarter, and by two. */
-const mayExceed = { factor: 1.25, connections: 2 };
+/** How far a child may be ahead of the one with the fewest connections: by a quarter, and by four. */
+const mayExceed = { factor: 1.25, connections: 4 };
 
 /** How long a child lets the others go first. Milliseconds. */
 const shortest = 5;
