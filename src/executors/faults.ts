@@ -12,8 +12,9 @@ export function placeOf({ token, method }: Pick<TaskMessage, "token" | "method">
 /** The error for a task that could not be sent, naming the argument, or the storage that travels along, whose fault it is. */
 export function argumentError(args: readonly unknown[], call: Call, cause: unknown): SerializationError {
   const place = placeOf(call);
-  const index = args.findIndex((argument) => !(isSignal(argument) || isCloneable(argument)));
-  if (index >= 0) return serializationError(args[index], `argument ${index}`, place, cause);
+  const list = Array.isArray(args) ? args : [];
+  const index = list.findIndex((argument) => !(isSignal(argument) || isCloneable(argument)));
+  if (index >= 0) return serializationError(list[index], `argument ${index}`, place, cause);
   const storage = Object.entries(call.context ?? {}).find(([, value]) => !isCloneable(value));
   if (storage !== undefined) return serializationError(storage[1], `the carried value of ${storage[0]}`, place, cause);
   return new SerializationError(`${place}: its arguments cannot be sent: ${toError(cause).message}`, "arguments", {

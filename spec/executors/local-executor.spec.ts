@@ -1,0 +1,370 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate as turn } from "node:timers/promises";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { expect } from "chai";
+import type { Class, ExecutorEnvironment } from "#src/concurrent.js";
+import { argumentError } from "#src/executors/faults.js";
+import { LocalExecutor, type QueueOptions } from "#src/executors/local-executor.js";
+import type { Reply, TaskControl } from "#src/executors/protocol.js";
+import type { RunRequest, Workers, WorkersHost } from "#src/executors/workers.js";
+import {
+  CancelledError,
+  ConfigurationError,
+  DeadlineExceededError,
+  ExecutorClosedError,
+  QueueFullError,
+  SerializationError,
+  WorkerBootError,
+  type WorkerEvent,
+  WorkerCrashedError,
+  carryContext,
+} from "waterspout";
+import { failure } from "../support/pools.js";
+import { fixtureEnvironment } from "./fixtures/environment.js";
+
+/** Workers that do what the test says. */
+class ScriptedWorkers implements Workers {
+  capacity: number;
+  broken: Error | undefined;
+  host!: WorkersHost;
+  readonly requests: RunRequest[] = [];
+  readonly controls: TaskControl[] = [];
+  readonly killed: number[] = [];
+  stopped = 0;
+  readonly #settle = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  async start(_: ExecutorEnvironment, host: WorkersHost): Promise<void> {
+    this.host = host;
+  }
+
+  run(request: RunRequest): Promise<Reply> {
+    this.requests.push(request);
+    return new Promise((resolve, reject) => this.#settle.set(request.message.id, { resolve, reject }));
+  }
+
+  control(message: TaskControl): void {
+    this.controls.push(message);
+  }
+
+  kill(id: number): void {
+    this.killed.push(id);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped++;
+  }
+
+  stats(): [] {
+    return [];
+  }
+
+  /** Ends the task that was sent as the `index`th. */
+  async reply(index: number, reply: Reply = { ok: true, value: index }): Promise<void> {
+    this.#settle.get(this.#id(index))?.resolve(reply);
+    await turn();
+  }
+
+  async crash(index: number, error: Error): Promise<void> {
+    this.#settle.get(this.#id(index))?.reject(error);
+    await turn();
+  }
+
+  get methods(): string[] {
+    return this.requests.map(({ message }) => message.method);
+  }
+
+  #id(index: number): number {
+    return this.requests[index]?.message.id ?? 0;
+  }
+}
+
+class ScriptedExecutor extends LocalExecutor {}
+
+/** Any method may be called: nothing runs it. */
+interface Anything {
+  [method: string]: (...args: unknown[]) => Promise<unknown>;
+}
+const Target = class Target {} as unknown as Class<Anything>;
+
+describe("LocalExecutor", () => {
+  let workers: ScriptedWorkers;
+  let executor: ScriptedExecutor;
+
+  const start = async (capacity = 1, options: QueueOptions = {}, given: Partial<ExecutorEnvironment> = {}) => {
+    workers = new ScriptedWorkers(capacity);
+    executor = new ScriptedExecutor(workers, { cancelGrace: 10, ...options });
+    await executor.start(fixtureEnvironment("./hostile.js", given));
+  };
+
+  beforeEach(() => start());
+
+  describe("#submit", () => {
+    it("rejects through the future what it refuses, whatever is wrong", async () => {
+      const trapped = new Proxy(
+        {},
+        {
+          getPrototypeOf: () => {
+            throw new Error("a trap");
+          },
+        },
+      );
+      for (const [future, type, message] of [
+        [
+          () => executor.submit(Target, "run", [], { priority: Number.NaN }),
+          ConfigurationError,
+          "Target.run: priority must be a finite number, got NaN",
+        ],
+        [
+          () => executor.submit(Target, "run", [], { deadline: Infinity }),
+          ConfigurationError,
+          "Target.run: deadline must be a number of at least 1 and at most 2147483647",
+        ],
+        [
+          () => executor.submit(Target, "run", [], { signal: AbortSignal.abort() }),
+          CancelledError,
+          "the task was cancelled before it was submitted",
+        ],
+        [() => executor.submit(Target, "run", [trapped]), SerializationError, "Target.run: argument 0 is a Proxy"],
+        [() => executor.submit(Target, "run", undefined as never), SerializationError, "Target.run"],
+        [() => executor.submit(undefined as unknown as typeof Target, "run", []), TypeError, "undefined"],
+      ] as const) {
+        const error = await failure(future());
+        expect(error).to.be.instanceOf(type);
+        expect(error.message).to.include(message);
+      }
+      await turn();
+      expect(executor.stats()).to.include({ running: 0, queued: 0 });
+    });
+
+    it("rejects what the environment does not know", async () => {
+      await start(
+        1,
+        {},
+        {
+          tokenOf: () => {
+            throw new ConfigurationError("two classes of one name");
+          },
+        },
+      );
+      expect((await failure(executor.submit(Target, "run", []))).message).to.equal("two classes of one name");
+    });
+
+    it("goes on after a task whose arguments trap it, though others wait", async () => {
+      const first = executor.submit(Target, "first", []);
+      const revoked = Proxy.revocable({}, {});
+      const second = failure(executor.submit(Target, "second", [revoked.proxy]));
+      const third = executor.submit(Target, "third", []);
+      revoked.revoke();
+      await workers.reply(0);
+      expect(await second).to.be.instanceOf(SerializationError);
+      await workers.reply(1);
+      expect(await Promise.all([first, third])).to.deep.equal([0, 1]);
+    });
+
+    it("names the carried value that cannot be sent", async () => {
+      const storage = new AsyncLocalStorage<unknown>();
+      carryContext("spec:logger", storage);
+      const future = failure(storage.run({ log: () => undefined }, () => executor.submit(Target, "run", [1])));
+      const [request] = workers.requests;
+      if (request === undefined) throw new Error("nothing was sent");
+      await workers.crash(0, argumentError(request.args, request.message, new Error("clone")));
+      const error = await future;
+      expect(error.message).to.include("the carried value of spec:logger.log is a function");
+    });
+  });
+
+  describe("a task", () => {
+    it("is told what is left of its caller's time when it starts, not when it was submitted", async () => {
+      void executor.submit(Target, "first", []);
+      void executor.submit(Target, "second", [], { timeLeft: 60_000, deadline: 50_000 });
+      void executor.submit(Target, "third", [], { timeLeft: 60_000 });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await workers.reply(0);
+      await workers.reply(1);
+      await workers.reply(2);
+      const [, second, third] = workers.requests;
+      expect(second?.message.deadline).to.equal(50_000);
+      expect(third?.message.deadline).to.be.below(59_990);
+    });
+
+    it("that was refused takes its place in the queue again, before those that came later", async () => {
+      await start(2);
+      const futures = ["a", "b", "c"].map((method) => executor.submit(Target, method, []));
+      await workers.reply(1, { ok: "refused" });
+      await workers.reply(0, { ok: "refused" });
+      expect(workers.methods).to.deep.equal(["a", "b", "b", "a"]);
+      for (const index of [2, 3, 4]) await workers.reply(index);
+      expect(await Promise.all(futures)).to.deep.equal([3, 2, 4]);
+    });
+
+    it("that was refused still has its queueTimeout, counted from its submission", async () => {
+      const future = executor.submit(Target, "run", [], { queueTimeout: 20 });
+      workers.capacity = 0;
+      await workers.reply(0, { ok: "refused" });
+      const error = await failure(future);
+      expect(error).to.be.instanceOf(DeadlineExceededError).and.to.include({ phase: "queued" });
+    });
+
+    it("that was refused has what the worker gave back of its memory", async () => {
+      const bytes = Buffer.from([1, 2]);
+      void executor.submit(Target, "run", [bytes, "text"]);
+      await workers.reply(0, { ok: "refused", args: [Uint8Array.of(1, 2), "text"] });
+      const [buffer, text] = workers.requests[1]?.args ?? [];
+      expect(Buffer.isBuffer(buffer)).to.equal(true);
+      expect([buffer, text]).to.deep.equal([bytes, "text"]);
+      await workers.reply(1);
+    });
+
+    it("is not given to one worker after the other for ever", async () => {
+      const future = failure(executor.submit(Target, "run", []));
+      for (let index = 0; index < 11; index++) await workers.reply(index, { ok: "refused" });
+      expect(await future)
+        .to.be.instanceOf(WorkerCrashedError)
+        .and.to.include({ retryable: true });
+      expect(workers.requests).to.have.lengthOf(11);
+    });
+
+    it("whose reply cannot be read is rejected, and its place is free", async () => {
+      const future = failure(executor.submit(Target, "run", []));
+      await workers.reply(0, { ok: true, value: { aborted: false }, marks: { buffers: [], signals: [0] } });
+      expect(await future).to.be.instanceOf(SerializationError);
+      expect(executor.stats()).to.include({ running: 0, failed: 1, completed: 0 });
+    });
+
+    it("that is cancelled while it runs keeps its place, is told, and then killed", async () => {
+      const future = executor.submit(Target, "run", []);
+      const error = failure(future);
+      future.cancel("enough");
+      expect(executor.stats()).to.include({ running: 1, cancelled: 1 });
+      expect(workers.controls).to.deep.equal([{ type: "cancel", id: 1, reason: "Target.run was cancelled: enough" }]);
+      expect(workers.killed).to.deep.equal([]);
+      while (workers.killed.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      expect(workers.killed).to.deep.equal([1]);
+      expect(await error).to.be.instanceOf(CancelledError);
+      await workers.reply(0);
+      expect(executor.stats()).to.include({ running: 0, cancelled: 1, completed: 0 });
+    });
+  });
+
+  describe("with a full queue", () => {
+    it("says when to come back: after the queue at the pace of the latest tasks", async () => {
+      await start(1, { maxQueue: 2 });
+      void executor.submit(Target, "first", []);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await workers.reply(0);
+      const futures = [1, 2, 3].map(() => executor.submit(Target, "next", []));
+      const error = await failure(executor.submit(Target, "last", []));
+      expect(error).to.be.instanceOf(QueueFullError).and.to.include({ retryAfter: 1 });
+      expect(error.message).to.equal("the queue is full: 2 waiting, maxQueue is 2");
+      for (const index of [1, 2, 3]) await workers.reply(index);
+      await Promise.all(futures);
+    });
+
+    it("takes 10,000 tasks and lets each go that is cancelled", async () => {
+      await start(1, { maxQueue: 10_000 });
+      const futures = Array.from({ length: 10_001 }, () => executor.submit(Target, "run", []));
+      const rejected = futures.slice(1).map((future) => future.catch((error: unknown) => error));
+      for (const future of futures.slice(1)) future.cancel();
+      expect(executor.stats()).to.include({ queued: 0, cancelled: 10_000 });
+      await workers.reply(0);
+      expect(await Promise.all(rejected)).to.have.lengthOf(10_000);
+      expect(workers.requests).to.have.lengthOf(1);
+    });
+  });
+
+  describe("without a worker", () => {
+    it("rejects what is queued, and refuses what comes as long as it lasts", async () => {
+      workers.capacity = 0;
+      const queued = failure(executor.submit(Target, "run", []));
+      const reason = new WorkerBootError("no database");
+      workers.broken = reason;
+      workers.host.bootFailed(reason);
+      expect(await queued).to.equal(reason);
+      expect(await failure(executor.submit(Target, "run", []))).to.equal(reason);
+      workers.broken = undefined;
+      workers.capacity = 1;
+      const future = executor.submit(Target, "run", []);
+      await workers.reply(0);
+      expect(await future).to.equal(0);
+    });
+
+    it("runs what is queued when there is room again", async () => {
+      workers.capacity = 0;
+      const future = executor.submit(Target, "run", []);
+      workers.capacity = 1;
+      workers.host.roomAgain();
+      await workers.reply(0);
+      expect(await future).to.equal(0);
+    });
+  });
+
+  describe("#shutdown", () => {
+    it("waits for what is queued, also while nothing can run", async () => {
+      workers.capacity = 0;
+      const future = executor.submit(Target, "run", []);
+      const shutdown = executor.shutdown();
+      await turn();
+      workers.capacity = 1;
+      workers.host.roomAgain();
+      await workers.reply(0);
+      expect(await future).to.equal(0);
+      await shutdown;
+      expect(workers.stopped).to.equal(1);
+    });
+
+    it("ends when the last that it waits for is cancelled or cannot be run", async () => {
+      workers.capacity = 0;
+      const first = executor.submit(Target, "run", []);
+      const shutdown = executor.shutdown();
+      first.cancel();
+      await failure(first);
+      await shutdown;
+      await start(0);
+      const second = failure(executor.submit(Target, "run", []));
+      const another = executor.shutdown();
+      workers.host.bootFailed(new WorkerBootError("no database"));
+      expect(await second).to.be.instanceOf(WorkerBootError);
+      await another;
+    });
+
+    it("is hurried by a second call, and not slowed down by it", async () => {
+      const running = failure(executor.submit(Target, "run", []));
+      const queued = failure(executor.submit(Target, "run", []));
+      const shutdown = executor.shutdown();
+      void executor.shutdown({ deadline: 60_000 });
+      void executor.shutdown({ cancelFutures: true });
+      expect(await queued).to.be.instanceOf(CancelledError);
+      expect(executor.stats().running).to.equal(1);
+      expect(executor.shutdown({ wait: false })).to.equal(shutdown);
+      expect(await running).to.be.instanceOf(CancelledError);
+      await shutdown;
+      expect(workers.stopped).to.equal(1);
+    });
+
+    it("refuses what comes, and a second start", async () => {
+      await executor.shutdown();
+      expect(await failure(executor.submit(Target, "run", []))).to.be.instanceOf(ExecutorClosedError);
+      expect(await failure(executor.start(fixtureEnvironment("./hostile.js")))).to.be.instanceOf(ExecutorClosedError);
+    });
+  });
+
+  it("reports its workers under its own name", async () => {
+    const events: WorkerEvent[] = [];
+    const note = (event: unknown): void => void events.push(event as WorkerEvent);
+    subscribe("waterspout.executor.worker-spawn", note);
+    subscribe("waterspout.executor.worker-exit", note);
+    workers.host.spawned(7);
+    workers.host.exited(7);
+    unsubscribe("waterspout.executor.worker-spawn", note);
+    unsubscribe("waterspout.executor.worker-exit", note);
+    expect(events).to.deep.equal([
+      { executor, worker: 7 },
+      { executor, worker: 7 },
+    ]);
+    expect(events[0]?.executor).to.equal(executor);
+  });
+});
