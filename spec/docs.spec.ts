@@ -136,6 +136,7 @@ describe("the guide", () => {
     ["docs/logging.md", "src/log.ts", "LogRecord"],
     ["docs/handlers.md", "src/http/conditional.ts", "Validators"],
     ["docs/static-files.md", "src/web/static-handler.ts", "StaticFileArguments"],
+    ["docs/http.md", "src/http/compression.ts", "CompressOptions"],
     ["docs/routing.md", "src/web/group.ts", "GroupOptions"],
     ["docs/routing.md", "src/web/redirect-handler.ts", "RedirectArguments"],
     ["docs/routing.md", "src/web/error-handler.ts", "ErrorArguments"],

@@ -2,6 +2,8 @@ import { type OutgoingHttpHeaders, STATUS_CODES, type ServerResponse } from "nod
 import type { Socket } from "node:net";
 import { ClientClosedError, ResponseError } from "../errors.js";
 import { acceptBody } from "./body.js";
+import { BodyCoder } from "./body-coder.js";
+import { type Coder, type Compression, weakenTag } from "./compression.js";
 import { isUnread } from "./framing.js";
 import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
 import type { HTTPSettings } from "./limits.js";
@@ -32,6 +34,9 @@ const noCompletions: readonly (() => void)[] = [];
 export class ResponseWriter {
   /** Whether `finish()` may add an `Etag` and answer 304; only if nothing was flushed. Default true. */
   etag = true;
+  /** Compresses what it decides to; undefined: nothing. */
+  compression: Compression | undefined;
+  #coder: BodyCoder | undefined;
   readonly #response: ServerResponse;
   readonly #host: ResponseHost;
   #chunks: BodyChunk[] = [];
@@ -180,6 +185,7 @@ export class ResponseWriter {
     const body = joined(this.#chunks);
     if (!this.headersWritten) this.#open(body);
     this.#chunks = [];
+    if (this.#coder !== undefined) return observed(this.#coder.write(body));
     if (body.length === 0 || this.#isHead || this.#send(() => this.#response.write(body))) return settled;
     this.#noteSending();
     return (this.#room ??= this.#until("drain"));
@@ -200,6 +206,7 @@ export class ResponseWriter {
     const rest = this.headersWritten ? body : this.#describe(body);
     this.#finished = true;
     this.#chunks = [];
+    if (this.#coder !== undefined) return this.#endCoded(this.#coder, rest);
     this.#end(this.#isHead ? "" : rest);
     return this.#settleSent();
   }
@@ -276,12 +283,35 @@ export class ResponseWriter {
   #open(body: BodyChunk): void {
     this.#complete();
     if (isBodiless(this.status)) dropEntity(this.#response, body);
-    if (body.length === 0 || this.#isHead) this.#response.flushHeaders();
+    const make = this.compression?.begin(this.#response, undefined);
+    if (make !== undefined) {
+      weakenTag(this.#response);
+      this.#code(make);
+    }
+    if (body.length === 0 || this.#isHead || make !== undefined) this.#response.flushHeaders();
   }
 
   #describe(body: BodyChunk): BodyChunk {
     this.#complete();
-    return describe(this.#response, body, this.etag);
+    if (this.compression === undefined || isUnread(this.#response.req))
+      return describe(this.#response, body, this.etag);
+    // An answer to HEAD may give the length of a body that was never made.
+    const size = Number(this.#response.getHeader("Content-Length") ?? Buffer.byteLength(body));
+    const make = this.compression.begin(this.#response, size);
+    const rest = describe(this.#response, body, this.etag, make !== undefined);
+    if (make !== undefined && isCoded(this.#response)) this.#code(make);
+    return rest;
+  }
+
+  /** Its length is known when it is coded, which is when its header section is out. */
+  #code(make: () => Coder): void {
+    this.#response.removeHeader("Content-Length");
+    if (!this.#isHead) this.#coder = new BodyCoder(make(), this.#response, () => void this.#noteSending());
+  }
+
+  #endCoded(coder: BodyCoder, body: BodyChunk): Promise<void> {
+    coder.end(body);
+    return this.clientGone ? observed(Promise.reject(new ClientClosedError())) : this.#until("finish");
   }
 
   #complete(): void {
@@ -354,6 +384,11 @@ export class ResponseWriter {
     });
     return observed(promise);
   }
+}
+
+/** False when the answer has become one without a body. */
+function isCoded(response: ServerResponse): boolean {
+  return response.hasHeader("Content-Encoding");
 }
 
 /** Lets `sendTimeout` count for bytes that other code than a `ResponseWriter` writes. */

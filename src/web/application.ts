@@ -1,6 +1,7 @@
 import type { ApplicationContainer, DependencyContainer } from "../container.js";
 import type { TaskExecutor } from "../concurrent.js";
 import { type CallRouter, isWorker } from "../decorators/calls.js";
+import type { CompressOptions } from "../http/compression.js";
 import type { HTTPSettings } from "../http/limits.js";
 import type { LogSettings } from "../log.js";
 import { onDemand } from "../on-demand.js";
@@ -36,6 +37,11 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
   readonly executors?: Readonly<Record<string, TaskExecutor>>;
   /** Runs around every handler, the first outermost; see {@link Use} for one handler. Default: none. */
   readonly middleware?: readonly Middleware[];
+  /**
+   * Compresses answers (br, zstd where Node has it, gzip) for clients that take it; an object says which. A secret in a page
+   * that also shows what a client sends can be guessed by the length of the page. Default: false.
+   */
+  readonly compress?: boolean | CompressOptions;
   /**
    * A folder whose files are served below `staticUrlPrefix`, and its `favicon.ico` and `robots.txt` at the root unless a route
    * has them. `staticUrl` makes their URLs. Default: none.

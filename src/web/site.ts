@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DependencyContainer } from "../container.js";
 import { ConfigurationError, ExecutorClosedError, HTTPError } from "../errors.js";
+import { Compression } from "../http/compression.js";
 import { type HTTPSettings, defaultHTTPSettings, httpSettings } from "../http/limits.js";
 import { HTTPServerRequest } from "../http/request.js";
 import { splitTarget } from "../http/target.js";
@@ -46,6 +47,7 @@ export class Site {
   /** Whether any route asks for a host: if none does, no request works its own out. */
   readonly #hasHosts: boolean;
   readonly #health: Health | undefined;
+  readonly #compression: Compression | undefined;
   #serving: Serving | undefined;
 
   /** @param application what handlers see. */
@@ -57,6 +59,7 @@ export class Site {
     this.trust = new Trust(definition);
     this.#health = this.#healthOf(definition);
     refuseAutoreload(definition);
+    this.#compression = compressionOf(definition);
     this.staticRoute = staticRouteOf(definition);
     const specs = routeSpecs(definition.handlers);
     for (const spec of [...specs, ...staticSpecs(this.staticRoute, specs)]) this.#router.add(spec.pattern, spec, spec);
@@ -128,6 +131,7 @@ export class Site {
     const request = new HTTPServerRequest(message, target ?? { path: "", query: "" }, origin);
     const exchange = new Exchange(message, raw, request, host);
     this.trust.equip(exchange);
+    if (this.#compression !== undefined) exchange.response.compression = this.#compression;
     if (this.#health !== undefined && this.#isSettledBy(this.#health, exchange, host)) return;
     if (target === undefined) return this.#refuse(exchange, new HTTPError(400, "a malformed path"));
     const refusal = this.trust.refusalOf(request, origin);
@@ -193,6 +197,11 @@ function pathAndQuery({ url = "" }: IncomingMessage): string {
 function settingsOf(definition: ApplicationDefinition): Partial<HTTPSettings> {
   const given = Object.entries(definition).filter(([name]) => Object.hasOwn(defaultHTTPSettings, name));
   return Object.fromEntries(given);
+}
+
+function compressionOf({ compress = false }: ApplicationDefinition): Compression | undefined {
+  if (compress === false) return undefined;
+  return new Compression(compress === true ? {} : compress);
 }
 
 function refuseAutoreload({ autoreload, debug }: ApplicationDefinition): void {
