@@ -8,6 +8,7 @@ import { bindSocket } from "#src/process/bound-socket.js";
 import { HTTPTransport, type RequestCallback } from "#src/http/server.js";
 import { CapturedLog } from "../support/captured-log.js";
 import { exchange, RawClient } from "../support/raw-client.js";
+import { sleepSync } from "../support/sleep-sync.js";
 
 type Given = Parameters<typeof httpSettings>[0];
 
@@ -335,6 +336,18 @@ describe("HTTPTransport", () => {
       client.send(get("/2"));
       expect(await client.end()).to.match(/Connection: close[^]*ok$/);
       expect(await drained).to.equal("drained");
+    });
+
+    it("answers what has arrived by the end of the linger, even if the loop was busy then", async () => {
+      await start((_message, response) => response.end("ok"), { drainLinger: 100 });
+      const client = connect().send(get("/1"));
+      await client.until(/keep-alive[^]*ok$/);
+      const drained = transport.drain();
+      while (transport.address !== undefined) await new Promise(setImmediate);
+      client.send(get("/2"));
+      sleepSync(200);
+      expect(await client.end()).to.match(/Connection: close[^]*ok$/);
+      await drained;
     });
 
     it("closes idle connections after the linger, also those that become idle later", async () => {

@@ -272,9 +272,12 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     if (this.#server.listening) NetServer.prototype.close.call(this.#server);
   }
 
+  /** A request that came while the loop was busy waits in the kernel: it is read first, so that its connection is not idle. */
   #closeIdle(): void {
-    this.#lingered = true;
-    for (const { socket, idle } of this.#connections.values()) if (idle) socket.destroySoon();
+    setImmediate(() => {
+      this.#lingered = true;
+      for (const { socket, idle } of this.#connections.values()) if (idle) socket.destroySoon();
+    });
   }
 
   #allClosed(): Promise<void> {
