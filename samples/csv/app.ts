@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream";
 import { parse } from "csv-parse";
 import { RequestHandler, Route, RunOnExecutor, type ServerSentEvent, defineApplication } from "waterspout";
 import { sampleFile } from "./sample-file.js";
@@ -33,9 +34,10 @@ export class MeasurementsHandler extends RequestHandler {
   async *batches(file: string): AsyncGenerator<Batch> {
     let row = 0;
     let rows: Measurement[] = [];
-    const source = createReadStream(file);
+    // Unlike pipe() it hands on the error of a file that cannot be read, and closes the file when the parser is left.
+    const parser = pipeline(createReadStream(file), parse(), () => undefined);
     try {
-      for await (const [station, celsius] of source.pipe(parse()) as AsyncIterable<[string, string]>) {
+      for await (const [station, celsius] of parser as AsyncIterable<[string, string]>) {
         row++;
         rows.push({ station, celsius: Number(celsius) });
         if (rows.length < batchSize) continue;
@@ -44,7 +46,6 @@ export class MeasurementsHandler extends RequestHandler {
       }
       if (rows.length > 0) yield { row, rows };
     } finally {
-      source.destroy();
       console.log(`closed ${file} after row ${row}`);
     }
   }

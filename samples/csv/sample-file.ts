@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { define } from "waterspout";
@@ -9,7 +9,10 @@ const stations = ["Abha", "Bergen", "Cusco", "Dakar", "Erbil", "Fukuoka", "Genoa
 /** A CSV of measurements in the temporary folder; written when it is first asked for. */
 export function sampleFile(): string {
   const file = join(tmpdir(), `waterspout-measurements-${rows.value}.csv`);
-  if (!existsSync(file)) writeFileSync(file, lines().join("\n"));
+  if (existsSync(file)) return file;
+  // Whole or not at all: others may be looking for it.
+  writeFileSync(`${file}.${process.pid}`, lines().join("\n"));
+  renameSync(`${file}.${process.pid}`, file);
   return file;
 }
 
