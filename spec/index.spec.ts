@@ -50,6 +50,7 @@ const names = [
   "decodeSignedValue",
   "define",
   "defineApplication",
+  "escapeHtml",
   "forkProcesses",
   "formatRoutes",
   "generalLog",

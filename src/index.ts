@@ -24,6 +24,8 @@ export type { HealthOptions } from "./web/health.js";
 export type { Outcome } from "./web/exchange.js";
 export type { HTTPServerRequest } from "./http/request.js";
 export type { FileMap, UploadedFile } from "./http/uploaded-file.js";
+export { escapeHtml } from "./http/escape-html.js";
+export type { TemplateEngine } from "./web/templates.js";
 export type { CompressOptions } from "./http/compression.js";
 export type { Validators } from "./http/conditional.js";
 export type { HeaderValue } from "./http/header-value.js";

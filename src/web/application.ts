@@ -11,6 +11,7 @@ import type { Middleware } from "./middleware.js";
 import type { HandlerEntry, RouteSpec } from "./route.js";
 import type { Site } from "./site.js";
 import type { StaticRoute } from "./static-url.js";
+import type { TemplateEngine } from "./templates.js";
 import type { Trust, TrustOptions } from "./trust.js";
 import type { HandlerClass } from "./verbs.js";
 
@@ -37,6 +38,8 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
   readonly executors?: Readonly<Record<string, TaskExecutor>>;
   /** Runs around every handler, the first outermost; see {@link Use} for one handler. Default: none. */
   readonly middleware?: readonly Middleware[];
+  /** What `render` renders by: an adapter for a template library. Default: none. */
+  readonly templateEngine?: TemplateEngine;
   /**
    * Compresses answers (br, zstd where Node has it, gzip) for clients that take it; an object says which. A secret in a page
    * that also shows what a client sends can be guessed by the length of the page. Default: false.
@@ -128,6 +131,11 @@ export class Application implements HandlerApplication {
   /** @internal */
   get trust(): Trust {
     return this.site.trust;
+  }
+
+  /** @internal */
+  get templateEngine(): TemplateEngine | undefined {
+    return this.definition.templateEngine;
   }
 
   /** @internal */

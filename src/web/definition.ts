@@ -9,6 +9,7 @@ const own = {
   configure: 1,
   executors: 1,
   middleware: 1,
+  templateEngine: 1,
   compress: 1,
   staticPath: 1,
   staticUrlPrefix: 1,

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { inspect } from "node:util";
 import { HTTPError, WaterspoutError } from "../errors.js";
+import { escapeHtml } from "../http/escape-html.js";
 import { preferredType } from "../http/negotiation.js";
 import type { ResponseWriter } from "../http/response.js";
 
@@ -50,7 +51,7 @@ function reasonOf(error: unknown): string | undefined {
 }
 
 function htmlPage(status: number, reason: string): ErrorPage {
-  const title = `${status}: ${escapeHTML(reason)}`;
+  const title = `${status}: ${escapeHtml(reason)}`;
   return { type: `${html}; charset=UTF-8`, body: `<html><title>${title}</title><body>${title}</body></html>` };
 }
 
@@ -59,16 +60,4 @@ function problemPage(status: number, reason: string, error: unknown): ErrorPage 
   const extensions = error instanceof HTTPError ? error.extensions : {};
   const code = error instanceof WaterspoutError && !(error instanceof HTTPError) ? { code: error.code } : {};
   return { type: problem, body: JSON.stringify({ title: reason, status, ...code, ...extensions }) };
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escapeHTML(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
 }

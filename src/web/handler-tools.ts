@@ -11,5 +11,6 @@ export { EventStream } from "./events.js";
 export { logFailure } from "./request-log.js";
 export { keyVersionOf, readSigned, withExpiry } from "./signed-cookies.js";
 export { staticUrl } from "./static-url.js";
+export { engineOf, templateNamespace } from "./templates.js";
 export { writeValue } from "./values.js";
 export { Xsrf } from "./xsrf.js";

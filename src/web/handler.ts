@@ -13,6 +13,7 @@ import type * as handlerTools from "./handler-tools.js";
 import type { CookieScope } from "./set-cookies.js";
 import type { SignedCookieOptions } from "./signed-cookies.js";
 import type { StaticRoute } from "./static-url.js";
+import type { TemplateEngine } from "./templates.js";
 import type { Trust } from "./trust.js";
 import type { Xsrf } from "./xsrf.js";
 
@@ -24,6 +25,8 @@ export interface HandlerApplication {
   readonly debug: boolean;
   /** @internal */
   readonly trust: Trust;
+  /** @internal */
+  readonly templateEngine: TemplateEngine | undefined;
   /** Undefined without `staticPath`. @internal */
   readonly staticRoute: StaticRoute | undefined;
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string;
@@ -431,6 +434,26 @@ export abstract class RequestHandler<User = unknown> {
   finish(chunk?: unknown): Promise<void> {
     if (chunk !== undefined) this.write(chunk);
     return this.#response("finish").finish();
+  }
+
+  /**
+   * Ends the answer with the text of a template; `data` is added to what {@link getTemplateNamespace} gives.
+   *
+   * @throws ConfigurationError without `templateEngine`, and whatever the engine throws (by rejecting).
+   */
+  async render(name: string, data: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    void this.finish(await this.renderString(name, data));
+  }
+
+  /** The text of a template, which is not written. @throws as `render` does. */
+  async renderString(name: string, data: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { application, tools } = this.#available("renderString");
+    return tools.engineOf(application).render(name, { ...this.getTemplateNamespace(), ...data });
+  }
+
+  /** What every template of this handler sees; override it to add to it. Default: `handler`, `request`, `reverseUrl`, `staticUrl`, `xsrfFormHtml`. */
+  getTemplateNamespace(): Record<string, unknown> {
+    return this.#available("getTemplateNamespace").tools.templateNamespace(this);
   }
 
   /**
