@@ -110,6 +110,19 @@ describe("a program as a service", function () {
     });
   });
 
+  it("replaces a child that has answered maxRequests, and serves meanwhile", async () => {
+    await using app = served({ processes: 2, maxRequests: 20 });
+    const url = await app.url("/who");
+    const reason = /has answered \d+ requests \(maxRequests is 20\): it will be replaced$/;
+    while (app.count(reason) === 0) {
+      expect((await fetch(url, { headers: { connection: "close" } })).status).to.equal(200);
+    }
+    await app.program.line(/child \d \(pid \d+\) has taken over from pid \d+$/);
+    expect((await fetch(url)).status).to.equal(200);
+    expect(await app.stop()).to.deep.equal(clean);
+    expect(app.count(/restarting|could not be replaced/)).to.equal(0);
+  });
+
   it("can be told apart in ps", async () => {
     await using app = served({ processes: 2, title: "shop" });
     const { pid } = await app.json<Who>("/who");
