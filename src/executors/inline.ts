@@ -28,7 +28,7 @@ export class InlineExecutor extends LocalExecutor {
       concurrency: { from: 1, integer: true },
       ...queueRules,
     });
-    super(new InlineWorkers(options.concurrency ?? 64), options);
+    super(() => new InlineWorkers(options.concurrency ?? 64), options);
   }
 }
 

@@ -58,7 +58,8 @@ type Stage = "new" | "open" | "closing" | "closed";
  * It never hands workers more tasks than they have places, so that whatever order or limit their own queue has never counts.
  */
 export abstract class LocalExecutor extends Executor {
-  readonly #workers: Workers;
+  readonly #makeWorkers: () => Workers;
+  #made: Workers | undefined;
   readonly #options: QueueOptions;
   readonly #queue: TaskQueue<Task>;
   readonly #running = new Map<number, Task>();
@@ -80,9 +81,10 @@ export abstract class LocalExecutor extends Executor {
   #nextId = 1;
   #shutdown: Promise<void> | undefined;
 
-  constructor(workers: Workers, options: QueueOptions) {
+  /** @param makeWorkers called when they are needed first: where the application serves, and not in its workers. */
+  constructor(makeWorkers: () => Workers, options: QueueOptions) {
     super();
-    this.#workers = workers;
+    this.#makeWorkers = makeWorkers;
     this.#options = options;
     this.#queue = new TaskQueue(options.ageing ?? 1000);
   }
@@ -146,6 +148,10 @@ export abstract class LocalExecutor extends Executor {
     if (cancelFutures || !wait) this.#cancelAll(this.#queue.drain());
     this.#ending.expectWithin(wait ? deadline : 0);
     return this.#shutdown;
+  }
+
+  get #workers(): Workers {
+    return (this.#made ??= this.#makeWorkers());
   }
 
   #abandoned(task: Task, error: Error): void {

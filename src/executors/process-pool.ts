@@ -1,9 +1,13 @@
 import { availableParallelism } from "node:os";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { checkNumbers, milliseconds } from "../check.js";
+import { onDemand } from "../on-demand.js";
 import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
-import { type ProcessSettings, ProcessWorkers } from "./process-workers.js";
-import { WorkerPool } from "./worker-pool.js";
+import type { ProcessSettings } from "./process-workers.js";
+
+// Every worker loads this file, but makes no pool.
+const processes = onDemand<typeof import("./process-workers.js")>(import.meta.url, "./process-workers.js");
+const pools = onDemand<typeof import("./worker-pool.js")>(import.meta.url, "./worker-pool.js");
 
 /** What a {@link ProcessPoolExecutor} can be told. Times are milliseconds. */
 export interface ProcessPoolOptions extends QueueOptions {
@@ -55,7 +59,8 @@ export class ProcessPoolExecutor extends LocalExecutor {
   constructor(options: number | ProcessPoolOptions = {}) {
     const given = typeof options === "number" ? { maxProcesses: options } : options;
     check(given);
-    super(new WorkerPool(new ProcessWorkers(), (environment) => withDefaults(given, environment)), given);
+    const settingsFor = (environment: ExecutorEnvironment): ProcessSettings => withDefaults(given, environment);
+    super(() => new (pools().WorkerPool)(new (processes().ProcessWorkers)(), settingsFor), given);
   }
 }
 

@@ -2,9 +2,13 @@ import { availableParallelism } from "node:os";
 import type { ResourceLimits } from "node:worker_threads";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { type NumberRule, checkNumbers, milliseconds } from "../check.js";
+import { onDemand } from "../on-demand.js";
 import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
-import { type ThreadSettings, ThreadWorkers } from "./thread-workers.js";
-import { WorkerPool } from "./worker-pool.js";
+import type { ThreadSettings } from "./thread-workers.js";
+
+// Every worker loads this file, but makes no pool.
+const threads = onDemand<typeof import("./thread-workers.js")>(import.meta.url, "./thread-workers.js");
+const pools = onDemand<typeof import("./worker-pool.js")>(import.meta.url, "./worker-pool.js");
 
 /** What a {@link ThreadPoolExecutor} can be told. Times are milliseconds. */
 export interface ThreadPoolOptions extends QueueOptions {
@@ -48,7 +52,8 @@ export class ThreadPoolExecutor extends LocalExecutor {
   constructor(options: number | ThreadPoolOptions = {}) {
     const given = typeof options === "number" ? { maxThreads: options } : options;
     check(given);
-    super(new WorkerPool(new ThreadWorkers(), (environment) => withDefaults(given, environment)), given);
+    const settingsFor = (environment: ExecutorEnvironment): ThreadSettings => withDefaults(given, environment);
+    super(() => new (pools().WorkerPool)(new (threads().ThreadWorkers)(), settingsFor), given);
   }
 }
 
