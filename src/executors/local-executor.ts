@@ -51,8 +51,6 @@ export const queueRules: Readonly<Record<keyof QueueOptions, NumberRule>> = {
 /** How often a task is given to another worker because one ended before it began with it. */
 const maxRefusals = 10;
 
-type Stage = "new" | "open" | "closing" | "closed";
-
 /**
  * The engine of every executor on this machine: a bounded queue, clocks, cancellation and promises in front of workers.
  * It never hands workers more tasks than they have places, so that whatever order or limit their own queue has never counts.
@@ -77,7 +75,7 @@ export abstract class LocalExecutor extends Executor {
     exited: (worker) => publishWorker("exited", this, worker),
   };
   #environment: ExecutorEnvironment | undefined;
-  #stage: Stage = "new";
+  #stage: "new" | "open" | "closing" | "closed" = "new";
   #nextId = 1;
   #shutdown: Promise<void> | undefined;
 
@@ -244,7 +242,7 @@ export abstract class LocalExecutor extends Executor {
     task.begin(now);
     this.#running.set(task.id, task);
     publishTask("started", this, task);
-    let release = nothing;
+    let release = (): void => undefined;
     this.#send(task, now, (signals) => (release = this.#forwardAborts(task, signals))).then(
       (reply) => this.#replied(task, reply, release),
       (error: unknown) => this.#crashed(task, error, release),
@@ -359,5 +357,3 @@ function optionError({ place, call }: Task): Error | undefined {
 function neverBegun({ place }: Task): WorkerCrashedError {
   return new WorkerCrashedError(`${maxRefusals} workers ended before they began with ${place}`, { retryable: true });
 }
-
-function nothing(): void {}
