@@ -96,7 +96,7 @@ describe("LocalExecutor", () => {
 
   const start = async (capacity = 1, options: QueueOptions = {}, given: Partial<ExecutorEnvironment> = {}) => {
     workers = new ScriptedWorkers(capacity);
-    executor = new ScriptedExecutor(workers, { cancelGrace: 10, ...options });
+    executor = new ScriptedExecutor(() => workers, { cancelGrace: 10, ...options });
     await executor.start(fixtureEnvironment("./hostile.js", given));
   };
 
