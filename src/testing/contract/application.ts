@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { ExecutorContext, carryContext } from "../../context.js";
 import { RunOnExecutor } from "../../decorators/run-on-executor.js";
 import { HTTPError } from "../../errors.js";
+import { registerError } from "../../executors/error-classes.js";
 import { move } from "../../executors/transfer.js";
 
 /** The application that executors run in their contract: a service that does everything a task may do, and may not. */
@@ -27,6 +28,37 @@ export class Counter {
 /** Travels with every task. */
 export const tenant = new AsyncLocalStorage<string>();
 carryContext("contract:tenant", tenant);
+
+/** A class of the user's own that keeps its class on the way. */
+export class NoSuchRow extends Error {
+  constructor(readonly row: number) {
+    super(`no row ${row}`);
+  }
+}
+registerError(NoSuchRow);
+
+/** What may be thrown, and is no plain error. */
+export const odd = {
+  zero: () => 0,
+  symbol: () => Symbol("odd"),
+  function: () => () => "never called",
+  "error in itself"() {
+    const error = new AggregateError([], "outer");
+    error.errors.push(error);
+    error.cause = error;
+    return error;
+  },
+  "error that cannot be read"() {
+    const error = Object.assign(new Error("unreadable"), { kept: 1 });
+    const get = (): never => {
+      throw new Error("a trap");
+    };
+    return Object.defineProperties(error, { trap: { enumerable: true, get }, cause: { get } });
+  },
+  "error whose message is a symbol": () => Object.assign(new Error(), { message: Symbol("odd") }),
+} satisfies Record<string, () => unknown>;
+
+export type OddKind = keyof typeof odd;
 
 /** Tasks for the contract. Files are how a test sees from outside what a task did. */
 @singleton()
@@ -136,6 +168,17 @@ export class Probe {
     throw value;
   }
 
+  /** Throws what is made to break whoever sends errors. */
+  @RunOnExecutor()
+  async throwOdd(kind: OddKind): Promise<void> {
+    throw odd[kind]();
+  }
+
+  @RunOnExecutor()
+  async throwRegistered(row: number): Promise<void> {
+    throw new NoSuchRow(row);
+  }
+
   @RunOnExecutor()
   async uncloneable(): Promise<{ rows: { when: number }[] }> {
     return { rows: [{ when: 1 }, { when: (() => 2) as unknown as number }] };
@@ -173,6 +216,18 @@ export class Probe {
         yield value;
       }
       return "all";
+    } finally {
+      appendFileSync(file, "finally\n");
+    }
+  }
+
+  /** Its second item cannot be sent. */
+  @RunOnExecutor()
+  async *oddItems(file: string): AsyncGenerator<{ when: number }> {
+    try {
+      yield { when: 1 };
+      yield { when: (() => 2) as unknown as number };
+      yield { when: 3 };
     } finally {
       appendFileSync(file, "finally\n");
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HTTPError, WorkerCrashedError } from "../../errors.js";
-import { Probe } from "./application.js";
+import { NoSuchRow, type OddKind, Probe, odd } from "./application.js";
 import { rejection, toMessage, type Rules } from "./stage.js";
 
 export const errors: Rules = {
@@ -32,6 +32,21 @@ export const errors: Rules = {
       assert.ok(error instanceof Error);
       assert.equal(error.cause, value);
     }
+  },
+
+  async "rejects with an Error whatever is made to break it, and lives on"({ executor }) {
+    for (const kind of Object.keys(odd) as OddKind[]) {
+      const error = await rejection(executor.submit(Probe, "throwOdd", [kind]));
+      assert.ok(error instanceof Error, kind);
+      assert.equal(typeof error.message, "string", kind);
+      assert.equal(await executor.submit(Probe, "add", [1, 1]), 2);
+    }
+  },
+
+  async "keeps the class that registerError names"({ executor }) {
+    const error = await rejection(executor.submit(Probe, "throwRegistered", [7]));
+    assert.ok(error instanceof NoSuchRow);
+    assert.deepEqual([error.row, error.message], [7, "no row 7"]);
   },
 
   async "reports a worker that exits, and replaces it"({ executor }) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CancelledError, DeadlineExceededError, QueueFullError } from "../../errors.js";
+import { CancelledError, ConfigurationError, DeadlineExceededError, QueueFullError } from "../../errors.js";
 import { Probe } from "./application.js";
 import { observed, rejection, type Rules } from "./stage.js";
 
@@ -72,5 +72,12 @@ export const queue: Rules = {
       (await lines()).filter((text) => text.startsWith("by")),
       [],
     );
+  },
+
+  async "rejects a priority and clocks that are no numbers, and lives on"({ executor }) {
+    for (const options of [{ priority: Number.NaN }, { deadline: Infinity }, { queueTimeout: -1 }]) {
+      assert.ok((await rejection(executor.submit(Probe, "add", [1, 1], options))) instanceof ConfigurationError);
+    }
+    assert.equal(await executor.submit(Probe, "add", [1, 1]), 2);
   },
 };

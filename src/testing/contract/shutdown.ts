@@ -22,4 +22,13 @@ export const shutdownRules: Rules = {
     assert.ok((await rejection(running)) instanceof CancelledError);
     await shutdown;
   },
+
+  async "is hurried by a second shutdown"({ executor, file, line }) {
+    const running = observed(executor.submit(Probe, "wait", [file]));
+    await line("started");
+    const shutdown = executor.shutdown();
+    await executor.shutdown({ wait: false });
+    assert.ok((await rejection(running)) instanceof CancelledError);
+    await shutdown;
+  },
 };

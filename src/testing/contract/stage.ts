@@ -22,8 +22,8 @@ export type Rules = Readonly<Record<string, Rule>>;
 
 const application = new URL("./application.js", import.meta.url);
 
-/** The longest that a rule waits for something to happen, in milliseconds. */
-const patience = 10_000;
+/** The longest that a rule waits for something to happen, and that it takes, in milliseconds. */
+const patience = 15_000;
 
 /** Plays one rule on a fresh executor, and leaves nothing behind. */
 export async function play(executor: Executor, rule: Rule): Promise<void> {
@@ -32,12 +32,22 @@ export async function play(executor: Executor, rule: Rule): Promise<void> {
   const lines = async (): Promise<string[]> => (await readFile(file, "utf8").catch(() => "")).split("\n").slice(0, -1);
   const running = await startApplication(application, { executors: { default: executor } });
   try {
-    await rule({ executor, file, lines, line: (text) => until(async () => (await lines()).includes(text), text) });
+    const line = (text: string): Promise<void> => until(async () => (await lines()).includes(text), text);
+    await inTime(rule({ executor, file, lines, line }));
   } finally {
     await executor.shutdown({ wait: false });
     await running.stop();
     await rm(folder, { recursive: true });
   }
+}
+
+/** What an executor forgets to settle must not hold up whoever tries the rules. */
+async function inTime(playing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new assert.AssertionError({ message: `not over after ${patience} ms` })), patience);
+  });
+  await Promise.race([playing, late]).finally(() => clearTimeout(timer));
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {

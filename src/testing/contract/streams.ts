@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HTTPError } from "../../errors.js";
+import { CancelledError, HTTPError, SerializationError } from "../../errors.js";
 import { Probe } from "./application.js";
 import { collect, rejection, type Rules } from "./stage.js";
 
@@ -44,5 +44,50 @@ export const streams: Rules = {
     for (let length = 1; length <= 40; length++) {
       assert.equal((await collect(executor.stream(Probe, "range", [0, length, file]))).length, length);
     }
+  },
+
+  async "ends a generator whose consumer fails, and gives the consumer its error"({ executor, file, line }) {
+    const consume = async (): Promise<void> => {
+      for await (const item of executor.stream(Probe, "range", [0, 10_000, file])) {
+        if (item === 3) throw new RangeError("the consumer's");
+      }
+    };
+    assert.equal((await rejection(consume())).message, "the consumer's");
+    await line("finally");
+    assert.equal(await executor.submit(Probe, "add", [1, 1]), 2);
+  },
+
+  async "ends a generator whose signal aborts, and gives the consumer a CancelledError"({ executor, file, line }) {
+    const controller = new AbortController();
+    const stream = executor.stream(Probe, "range", [0, 10_000, file], { signal: controller.signal });
+    await stream.next();
+    controller.abort();
+    assert.ok((await rejection(collect(stream))) instanceof CancelledError);
+    await line("finally");
+    assert.equal(await executor.submit(Probe, "add", [1, 1]), 2);
+  },
+
+  async "names an item that cannot be cloned, and ends the generator"({ executor, file, line }) {
+    const items: unknown[] = [];
+    const error = await rejection(collect(executor.stream(Probe, "oddItems", [file]), items));
+    assert.ok(error instanceof SerializationError);
+    assert.deepEqual([error.path, items], ["yield.when", [{ when: 1 }]]);
+    await line("finally");
+    assert.equal(await executor.submit(Probe, "add", [1, 1]), 2);
+  },
+
+  async "submits nothing before the first item is asked for"({ executor, file, lines }) {
+    const stream = executor.stream(Probe, "range", [0, 5, file]);
+    await executor.submit(Probe, "add", [1, 1]);
+    await stream.return(undefined);
+    assert.deepEqual(await lines(), []);
+  },
+
+  async "refuses to stream what is no generator, and to submit what is one"({ executor, file }) {
+    const single = rejection(collect(executor.stream(Probe, "add", [1, 1])));
+    assert.match((await single).message, /Probe\.add is no generator/);
+    const whole = rejection(executor.submit(Probe, "range" as never, [0, 5, file] as never));
+    assert.match((await whole).message, /Probe\.range is a generator/);
+    assert.equal(await executor.submit(Probe, "add", [1, 1]), 2);
   },
 };

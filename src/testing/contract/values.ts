@@ -41,4 +41,22 @@ export const values: Rules = {
     const result = await executor.submit(Probe, "increment", [new Uint8Array(64).fill(1)], { transfer: true });
     assert.deepEqual([result.byteLength, result[63]], [64, 2]);
   },
+
+  async "names an argument whose memory was moved before, and lives on"({ executor }) {
+    const bytes = new Uint8Array(8);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    for (const options of [{}, { transfer: true }]) {
+      const error = await rejection(executor.submit(Probe, "increment", [move(bytes)], options));
+      assert.ok(error instanceof SerializationError);
+      assert.equal(error.path, "argument 0");
+    }
+    assert.equal(await executor.submit(Probe, "add", [1, 1]), 2);
+  },
+
+  async "rejects arguments that trap whoever looks at them, and lives on"({ executor }) {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    assert.ok((await rejection(executor.submit(Probe, "add", [1, proxy as number]))) instanceof SerializationError);
+    assert.equal(await executor.submit(Probe, "add", [1, 1]), 2);
+  },
 };
