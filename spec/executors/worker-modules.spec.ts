@@ -15,6 +15,7 @@ const files = [
   "container",
   "context",
   "errors",
+  "http/escape-html",
   "http/local-url",
   "http/signed-value",
   "http/url-concat",
