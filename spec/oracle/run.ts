@@ -39,7 +39,7 @@ export async function startTornado(): Promise<Oracle> {
 
 /** The handlers in Waterspout, in this process. */
 export async function startOurs(): Promise<Oracle> {
-  const app = await startApplication({ handlers, accessLog: false, closeLinger: 50 });
+  const app = await startApplication({ handlers, accessLog: false, closeLinger: 50, securityHeaders: false });
   return {
     ask: (request) => answerOf(Number(new URL(app.url).port), request),
     [Symbol.asyncDispose]: () => app.stop(),
