@@ -108,6 +108,12 @@ export class Program {
     return this.#output;
   }
 
+  /** Closes the pipes that its output comes through: what it and its children write from here on fails with EPIPE. */
+  deafen(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   /** Sends a signal to the program alone. */
   kill(signal: NodeJS.Signals = "SIGTERM"): void {
     this.#child.kill(signal);

@@ -48,3 +48,26 @@ describe("a program in a terminal", function () {
     });
   }
 });
+
+describe("a program whose output nobody reads any more", function () {
+  this.timeout(60_000);
+
+  for (const [NODE_ENV, processes] of [
+    ["development", 1],
+    ["development", 2],
+    ["production", 1],
+  ] as const) {
+    it(`serves on and ends in order, with processes: ${processes} in ${NODE_ENV}`, async () => {
+      const args = ["here", JSON.stringify({ port: 0, processes, accessLog: true })];
+      const fixture = new URL("./fixtures/served.js", import.meta.url);
+      await using app = new ServedProgram(fixture, args, { env: { NODE_ENV } });
+      const [, port = ""] = /listening on http:.*:(\d+)/.exec(await app.program.line(/listening on http/)) ?? [];
+      const url = `http://127.0.0.1:${port}/none`;
+      app.program.deafen();
+      for (let request = 0; request < 5; request++) {
+        expect((await fetch(url, { headers: { connection: "close" } })).status).to.equal(404);
+      }
+      expect(await app.stop()).to.deep.equal({ code: 0, signal: null });
+    });
+  }
+});
