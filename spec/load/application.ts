@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { singleton } from "tsyringe";
-import { RunOnExecutor, defineApplication } from "waterspout";
+import { RunOnExecutor, defineApplication, move } from "waterspout";
 
 /** What the load runs call. */
 @singleton()
@@ -18,6 +18,23 @@ export class Load {
   @RunOnExecutor()
   async pause(milliseconds: number): Promise<void> {
     await sleep(milliseconds);
+  }
+
+  @RunOnExecutor()
+  async *count(from: number, to: number): AsyncGenerator<number> {
+    for (let value = from; value < to; value++) yield value;
+  }
+
+  /** Adds one to every byte, in the memory that it was given. */
+  @RunOnExecutor()
+  async increment(bytes: Uint8Array): Promise<Uint8Array> {
+    bytes.forEach((byte, index) => (bytes[index] = byte + 1));
+    return move(bytes);
+  }
+
+  @RunOnExecutor()
+  async exit(code: number): Promise<void> {
+    process.exit(code);
   }
 
   @RunOnExecutor()

@@ -1,5 +1,5 @@
 /**
- * Long runs of the thread pool, apart from the specs: `npm run load`. It prints figures and fails only on a broken promise:
+ * Long runs of the executors, apart from the specs: `npm run load`. It prints figures and fails only on a broken promise:
  * a future that does not settle, a result that reached the wrong caller, a thread that is left over.
  */
 import { readdirSync } from "node:fs";
@@ -8,12 +8,14 @@ import { Worker } from "node:worker_threads";
 import { CancelledError, DeadlineExceededError, ThreadPoolExecutor, WorkerCrashedError, setLogLevel } from "waterspout";
 import { startApplication } from "waterspout/testing";
 import { Load } from "./application.js";
+import { mixedLoad } from "./mixed.js";
 
 setLogLevel("error");
 const application = new URL("./application.js", import.meta.url);
 const total = Number(process.argv[2] ?? 100_000);
 
 await manyTasks();
+for (const fault of await mixedLoad(Math.min(total, 5_000))) check(false, fault);
 await fairness();
 await twentyThreads();
 
