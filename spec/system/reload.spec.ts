@@ -238,7 +238,7 @@ describe("reload and resize", function () {
         restarts: 0,
         blockedLoops: 4,
         droppedConnections: 3,
-        lostThreads: 2,
+        lostThreads: 1,
       });
       expect(new Date(child?.started ?? 0).getTime()).to.be.within(before - 60_000, before);
       if (process.platform === "linux") {
