@@ -4,11 +4,11 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { ConfigurationError, StartError } from "#src/errors.js";
-import { Application, HTTPServer, InlineExecutor, RequestHandler, Route, RunOnExecutor } from "waterspout";
+import { Application, HTTPServer, InlineExecutor, RequestHandler, Route, RunOnExecutor, route } from "waterspout";
 // After waterspout, which brings the reflect-metadata that it needs.
 import { singleton } from "tsyringe";
 import { refusal } from "./support/refusal.js";
-import "./support/log.js";
+import { expectLog } from "./support/log.js";
 
 /** What happened, in order. A test begins with an empty list. */
 let events: string[] = [];
@@ -69,7 +69,9 @@ const handlers = [PingHandler, HeldHandler];
 
 function serverOf(definition: object = {}): HTTPServer {
   const executors = { default: new NotingExecutor() };
-  return new HTTPServer(new Application({ handlers, executors, accessLog: false, drainLinger: 0, ...definition }));
+  return new HTTPServer(
+    new Application({ handlers, executors, accessLog: false, drainLinger: 0, blockedLoopThreshold: 0, ...definition }),
+  );
 }
 
 function urlOf(address: AddressInfo, path: string): string {
@@ -195,16 +197,56 @@ describe("HTTPServer", () => {
       await stopped;
     });
 
-    it("cuts off what is not done after the gracePeriod", async () => {
-      const server = serverOf({ gracePeriod: 50 });
+    it("answers 503 to what is not done after the gracePeriod, cancels its tasks, and reports it", async () => {
+      const server = serverOf({ gracePeriod: 50, accessLog: true });
       const held = once(bus, "held");
-      const answer = fetch(urlOf(await server.listen(0), "/held"));
-      const failure = refusal(answer);
+      const answer = fetch(urlOf(await server.listen(0), "/held"), { headers: { accept: "application/json" } });
       await held;
-      await server.stop();
-      expect(await failure).to.be.instanceOf(TypeError);
+      expectLog(
+        /access\] 503 GET \/held .*: not answered before the server's end$/,
+        /not all was done when the server stopped: 1 request was answered 503, 1 task was cancelled$/,
+      );
+      expect(await server.stop()).to.deep.equal({
+        expiredRequests: 1,
+        cutRequests: 0,
+        cancelledTasks: 1,
+        lostThreads: 0,
+      });
+      const response = await answer;
+      expect([response.status, response.headers.get("connection")]).to.deep.equal([503, "close"]);
+      expect(await response.json()).to.include({ status: 503 });
       expect(events.slice(-2)).to.deep.equal(["executor ended", "service disposed"]);
       bus.emit("release");
+    });
+
+    it("tells a handler by its signal that its time is over, and lets onFinish run once", async () => {
+      const outcomes: string[] = [];
+      class Waiting extends RequestHandler {
+        async get(): Promise<string> {
+          note("held");
+          await once(this.signal, "abort");
+          return "too late";
+        }
+        override onFinish(outcome: string): void {
+          outcomes.push(outcome);
+        }
+      }
+      const server = serverOf({ handlers: [route("/waiting", Waiting)], gracePeriod: 50, accessLog: true });
+      const held = once(bus, "held");
+      const answer = fetch(urlOf(await server.listen(0), "/waiting"));
+      await held;
+      expectLog(/503 GET \/waiting/, /1 request was answered 503$/);
+      await server.stop();
+      expect((await answer).status).to.equal(503);
+      await turn();
+      expect(outcomes).to.deep.equal(["timeout"]);
+    });
+
+    it("reports nothing when all was done", async () => {
+      const server = serverOf();
+      await server.listen(0);
+      const report = { expiredRequests: 0, cutRequests: 0, cancelledTasks: 0, lostThreads: 0 };
+      expect(await server.stop()).to.deep.equal(report);
     });
 
     it("may be called twice, and before the server listens", async () => {

@@ -97,5 +97,6 @@ export interface TaskExecutor {
     readonly wait?: boolean;
     readonly cancelFutures?: boolean;
     readonly deadline?: number;
+    readonly cancelGrace?: number;
   }): Promise<void>;
 }

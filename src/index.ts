@@ -84,6 +84,7 @@ export type { ChildEnding } from "./process/ending.js";
 export type { ChildIdentity, ReadyChild, StopReason, SupervisorEvents } from "./process/events.js";
 export type { ReadyInfo } from "./process/messages.js";
 export type { ReloadResult } from "./process/roll.js";
+export type { StopReport } from "./stop-report.js";
 export type { StallReport } from "./process/stall.js";
 export type { ChildState, ChildStatus, SupervisorStatus } from "./process/status.js";
 export type { Supervisor } from "./process/view.js";

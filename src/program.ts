@@ -1,5 +1,6 @@
 import { IOLoop } from "./loop.js";
-import { applicationLog } from "./log.js";
+import { applicationLog, generalLog } from "./log.js";
+import { lostThreads } from "./lost-threads.js";
 import { enterChild, leavePrimary, onPrimaryLost, reportBootFailure, reportReady } from "./process/child.js";
 import { addFigures, type ServerFigures } from "./process/heartbeat.js";
 import type { ReadyInfo } from "./process/messages.js";
@@ -19,7 +20,7 @@ export interface ProgramParts {
   figures(): ServerFigures;
   /** Serves what is due and closes. Safe to call twice, and while it opens. */
   close(): Promise<void>;
-  /** How long `close` may take when the primary is lost. Milliseconds. */
+  /** How long `close` may take; what is left of the process then is killed. Milliseconds. */
   readonly closeWithin: number;
   /** What a child is called in `ps`; default: the program's file. */
   readonly title?: string | undefined;
@@ -29,6 +30,9 @@ export interface ProgramParts {
 
 /** How long user code that is left over may keep a process alive that has closed. Milliseconds. */
 const exitDelay = 1_000;
+
+/** How long the code that follows `bootstrap` has in a process that has to kill itself. Milliseconds. */
+const lastWordsWithin = 100;
 
 /** Those of this process that have not closed; more than one when it serves several ports. */
 const programs = new Set<Program>();
@@ -92,6 +96,7 @@ export class Program {
 
   async #close(): Promise<void> {
     this.#presence?.stopping();
+    setTimeout(killItself, this.#parts.closeWithin).unref();
     await this.#parts.close();
     this.#presence?.ended();
     programs.delete(this);
@@ -117,8 +122,20 @@ export class Program {
 function endProcess(): void {
   IOLoop.current().stop();
   leavePrimary();
+  // Node waits for threads at its end, and one in native code may never end. What follows in the program comes first.
+  if (lostThreads() > 0) return void setTimeout(killItself, lastWordsWithin);
   // A timer or a socket of the application's own must not keep the process: it has said that it ends.
   setTimeout(() => process.exit(), exitDelay).unref();
+}
+
+/** The last resort: it asks nothing of what hangs. What listens to the process's exit is not called. */
+function killItself(): void {
+  const stuck = lostThreads();
+  const why = stuck === 0 ? "it has not ended in time" : "threads of it are stuck in native code";
+  generalLog.error(`the process kills itself: ${why}`);
+  process.kill(process.pid, "SIGKILL");
+  // The first process of a container cannot be killed from inside.
+  process.abort();
 }
 
 let watching = false;

@@ -10,6 +10,9 @@ import { taskId } from "./process/role.js";
 import type { Application, ApplicationDefinition } from "./web/application.js";
 import { acquire, configure, executorClasses } from "./wiring.js";
 
+/** How long tasks that are cancelled at the end may go on: the process itself has a second. Milliseconds. */
+const cancelGrace = 250;
+
 /**
  * An application that runs in this process: its container, its executors, its compiled routes. Started before anything
  * listens, so that what is wrong with it is said at the start and never by the first request.
@@ -43,9 +46,14 @@ export class ApplicationRuntime {
 
   /** Ends the executors, then the services. Tasks have `deadline` milliseconds to finish. Never rejects. Safe to call twice. */
   async stop(deadline: number): Promise<void> {
-    await this.#executors?.shutdown(deadline);
+    await this.#executors?.shutdown(deadline, cancelGrace);
     this.#stopWatching?.();
     await this.#container.dispose();
+  }
+
+  /** How many tasks were cancelled so far. */
+  get cancelledTasks(): number {
+    return this.#executors?.cancelled ?? 0;
   }
 
   /** How often the event loop was held for longer than `blockedLoopThreshold`, as far as 50 ms can tell. */

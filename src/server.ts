@@ -6,19 +6,22 @@ import { ConfigurationError, StartError } from "./errors.js";
 import type { HTTPTransport } from "./http/server.js";
 import { IOLoop } from "./loop.js";
 import { generalLog } from "./log.js";
+import { lostThreads } from "./lost-threads.js";
 import type { ReadyChild } from "./process/events.js";
 import type { SupervisorOptions } from "./process/options.js";
 import type { ServerFigures } from "./process/heartbeat.js";
 import { isChild } from "./process/role.js";
 import type { ApplicationRuntime } from "./runtime.js";
+import { describeStop, type StopReport } from "./stop-report.js";
 import type { Application } from "./web/application.js";
+import type { Exchange } from "./web/exchange.js";
 import { workerApplication } from "./wiring.js";
 
 // What only a server or a primary needs is imported where it becomes one: every worker thread imports this file, too, and
 // a thread is ready the sooner and the smaller the less it loads.
 
-/** How long a child that has lost its primary may take beyond its `gracePeriod`. Milliseconds. */
-const killMargin = 5_000;
+/** How long the end of a program may take beyond its `gracePeriod`, whatever hangs. Milliseconds. */
+const endMargin = 1_000;
 
 /** Where a server listens. */
 interface Binding {
@@ -43,7 +46,7 @@ export class HTTPServer {
   #opening: Promise<AddressInfo> | undefined;
   #transport: HTTPTransport | undefined;
   #runtime: ApplicationRuntime | undefined;
-  #stopping: Promise<void> | undefined;
+  #stopping: Promise<StopReport> | undefined;
 
   constructor(application: Application) {
     this.#application = application;
@@ -96,10 +99,13 @@ export class HTTPServer {
   }
 
   /**
-   * Stops accepting, answers what is due, then ends executors and services; what is not done after the `gracePeriod` is
-   * cut off. What waits for `start` or `listen` to finish is rejected. Safe to call twice; it cannot be started again.
+   * Stops accepting, answers what is due, then ends executors and services. After the `gracePeriod` requests are answered 503
+   * where their headers are not out, and all else is cut off, which the log says once. What waits for `start` or `listen` to
+   * finish is rejected. Safe to call twice; it cannot be started again.
+   *
+   * @returns what was cut off.
    */
-  stop(): Promise<void> {
+  stop(): Promise<StopReport> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
@@ -140,8 +146,8 @@ export class HTTPServer {
         if (!isChild()) generalLog.info(`listening on ${urlOf({ port: Number(port) }, binding.host)}`);
       },
       figures: () => this.#figures(),
-      close: () => this.stop(),
-      closeWithin: this.#application.settings.gracePeriod + killMargin,
+      close: async () => void (await this.stop()),
+      closeWithin: this.#application.settings.gracePeriod + endMargin,
       title,
       pidFile,
     });
@@ -176,9 +182,11 @@ export class HTTPServer {
     const { ApplicationRuntime: Runtime } = await import("./runtime.js");
     const runtime = await Runtime.start(this.#application, processes);
     const { site } = this.#application;
-    const transport: HTTPTransport = new Transport((message, response) => {
-      site.handle(message, response, transport);
-    }, site.settings);
+    const transport: HTTPTransport = new Transport(
+      (message, response) => site.handle(message, response, transport),
+      site.settings,
+    );
+    transport.onExpired((exchange) => site.expire(exchange as Exchange));
     this.#runtime = runtime;
     this.#transport = transport;
     try {
@@ -190,12 +198,22 @@ export class HTTPServer {
     }
   }
 
-  async #stop(): Promise<void> {
+  async #stop(): Promise<StopReport> {
     const { gracePeriod } = this.#application.settings;
     const started = performance.now();
     await settled(this.#opening, gracePeriod);
-    await this.#transport?.drain();
+    const cancelledBefore = this.#runtime?.cancelledTasks ?? 0;
+    const drained = await this.#transport?.drain();
     await this.#runtime?.stop(Math.max(0, gracePeriod - (performance.now() - started)));
+    const report: StopReport = {
+      expiredRequests: drained?.expired ?? 0,
+      cutRequests: drained?.cut ?? 0,
+      cancelledTasks: (this.#runtime?.cancelledTasks ?? 0) - cancelledBefore,
+      lostThreads: lostThreads(),
+    };
+    const text = describeStop(report);
+    if (text !== undefined) generalLog.warn(text, { fields: { ...report } });
+    return report;
   }
 
   #figures(): ServerFigures {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { StartError } from "#src/errors.js";
 import { httpSettings } from "#src/http/limits.js";
@@ -269,7 +270,7 @@ describe("HTTPTransport", () => {
     it("drains while it is paused", async () => {
       await start(answer);
       transport.pauseAccepting();
-      expect(await transport.drain()).to.equal("drained");
+      expect(await transport.drain()).to.deep.equal({ expired: 0, cut: 0 });
       expect(transport.address).to.equal(undefined);
     });
   });
@@ -299,12 +300,12 @@ describe("HTTPTransport", () => {
       const first = transport.drain();
       expect(transport.drain()).to.equal(first);
       expect(transport.draining).to.equal(true);
-      expect(await first).to.equal("drained");
+      expect(await first).to.deep.equal({ expired: 0, cut: 0 });
     });
 
     it("may be called before listen", async () => {
       transport = new HTTPTransport(hold);
-      expect(await transport.drain()).to.equal("drained");
+      expect(await transport.drain()).to.deep.equal({ expired: 0, cut: 0 });
     });
 
     it("waits for requests in flight and answers them with Connection: close", async () => {
@@ -314,7 +315,7 @@ describe("HTTPTransport", () => {
       const drained = transport.drain();
       pending[0]?.response.end("answer");
       expect(await client.end()).to.match(/Connection: close[^]*answer$/);
-      expect(await drained).to.equal("drained");
+      expect(await drained).to.deep.equal({ expired: 0, cut: 0 });
     });
 
     it("stops accepting", async () => {
@@ -335,7 +336,7 @@ describe("HTTPTransport", () => {
       const drained = transport.drain();
       client.send(get("/2"));
       expect(await client.end()).to.match(/Connection: close[^]*ok$/);
-      expect(await drained).to.equal("drained");
+      expect(await drained).to.deep.equal({ expired: 0, cut: 0 });
     });
 
     it("answers what has arrived by the end of the linger, even if the loop was busy then", async () => {
@@ -360,7 +361,7 @@ describe("HTTPTransport", () => {
       await idle.end();
       pending[0]?.response.end();
       expect(await streaming.end()).to.match(/keep-alive[^]*\r\n0\r\n\r\n$/);
-      expect(await drained).to.equal("drained");
+      expect(await drained).to.deep.equal({ expired: 0, cut: 0 });
       expect(transport.connections).to.equal(0);
     });
 
@@ -373,15 +374,73 @@ describe("HTTPTransport", () => {
       await idle.end();
       client.socket.resume();
       expect(await client.end()).to.have.length.above(16 * 1024 * 1024);
-      expect(await drained).to.equal("drained");
+      expect(await drained).to.deep.equal({ expired: 0, cut: 0 });
     });
 
-    it("destroys what is left after the grace period", async () => {
-      await start(hold, { drainLinger: 10, gracePeriod: 60 });
-      const client = connect().send(get("/"));
-      await requests(1);
-      expect(await transport.drain()).to.equal("forced");
-      expect(await client.end()).to.equal("");
+    describe("at the end of the grace period", () => {
+      const short = { drainLinger: 10, gracePeriod: 60 };
+
+      it("answers 503 to what is not answered, tells so, and closes", async () => {
+        const works: unknown[] = [];
+        await start((message, response) => {
+          hold(message, response, transport);
+          return message.url;
+        }, short);
+        transport.onExpired((work) => works.push(work));
+        const asking = [connect().send(get("/1")), connect().send(get("/2") + get("/3"))];
+        await requests(2);
+        expect(await transport.drain()).to.deep.equal({ expired: 2, cut: 0 });
+        expect(works).to.deep.equal(["/1", "/2"]);
+        for (const client of asking) {
+          expect(await client.end()).to.match(
+            /^HTTP\/1\.1 503 [^]*Connection: close\r\n[^]*503 Service Unavailable\n$/,
+          );
+          expect(client.received.match(/HTTP\/1\.1/g), "nothing that waits is served").to.have.length(1);
+        }
+      });
+
+      it("leaves the answer to whoever gives it when told", async () => {
+        await start((message, response) => {
+          hold(message, response, transport);
+          return response;
+        }, short);
+        transport.onExpired((work) => (work as ServerResponse).writeHead(500).end("by the application"));
+        const client = connect().send(get("/"));
+        await requests(1);
+        expect(await transport.drain()).to.deep.equal({ expired: 1, cut: 0 });
+        expect(await client.end()).to.match(/^HTTP\/1\.1 500 [^]*by the application/);
+      });
+
+      it("cuts off an answer that has begun", async () => {
+        await start(hold, short);
+        const client = connect().send(get("/"));
+        await requests(1);
+        pending[0]?.response.write("first");
+        await client.until(/first/);
+        expect(await transport.drain()).to.deep.equal({ expired: 0, cut: 1 });
+        expect(await client.end()).not.to.match(/\r\n0\r\n\r\n$/);
+      });
+
+      it("answers a request whose body does not come, and closes a connection on which nothing does", async () => {
+        await start(hold, short);
+        const half = connect().send(get("/", "Content-Length: 10\r\n")).send("half");
+        const headless = connect().send("GET / HT");
+        const silent = await connect().connected();
+        await requests(1);
+        expect(await transport.drain()).to.deep.include({ expired: 1 });
+        expect(await half.end()).to.match(/^HTTP\/1\.1 503 /);
+        await Promise.all([headless.end(), silent.end()]);
+        expect(silent.received).to.equal("");
+      });
+
+      it("does not wait for a client that does not take its answer", async () => {
+        await start((_message, response) => response.end(Buffer.alloc(64 * 1024 * 1024)), short);
+        const client = connect().send(get("/"));
+        client.socket.pause();
+        await once(client.socket, "connect");
+        while (transport.connections === 0) await turn();
+        expect(await transport.drain()).to.deep.equal({ expired: 0, cut: 1 });
+      });
     });
 
     it("is ended by closeAllConnections", async () => {
@@ -390,7 +449,7 @@ describe("HTTPTransport", () => {
       await requests(1);
       const drained = transport.drain();
       transport.closeAllConnections();
-      expect(await drained).to.equal("forced");
+      expect(await drained).to.deep.equal({ expired: 0, cut: 1 });
     });
   });
 });

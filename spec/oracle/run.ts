@@ -42,7 +42,7 @@ export async function startOurs(): Promise<Oracle> {
   const app = await startApplication({ handlers, accessLog: false, closeLinger: 50, securityHeaders: false });
   return {
     ask: (request) => answerOf(Number(new URL(app.url).port), request),
-    [Symbol.asyncDispose]: () => app.stop(),
+    [Symbol.asyncDispose]: async () => void (await app.stop()),
   };
 }
 

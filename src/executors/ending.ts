@@ -4,6 +4,8 @@ import { longestTimer } from "../check.js";
 export class Ending {
   /** Resolves once the work has ended, or nobody waits for it any more; not before `expectWithin` was called. */
   readonly done: Promise<void>;
+  /** The least time that somebody has given to work that is cancelled at the end. Milliseconds. */
+  cancelGrace = Number.POSITIVE_INFINITY;
   readonly #isIdle: () => boolean;
   readonly #timers = new Set<NodeJS.Timeout>();
   #resolve!: () => void;
@@ -16,8 +18,9 @@ export class Ending {
   }
 
   /** The end is wanted in `limit` milliseconds at the latest; undefined: whenever the work is done. The least counts. */
-  expectWithin(limit: number | undefined): void {
+  expectWithin(limit: number | undefined, cancelGrace: number = this.cancelGrace): void {
     this.#expected = true;
+    this.cancelGrace = Math.min(this.cancelGrace, cancelGrace);
     if (limit !== undefined && limit <= 0) this.#end();
     else if (limit !== undefined) this.#timers.add(setTimeout(() => this.#end(), Math.min(limit, longestTimer)));
     this.check();

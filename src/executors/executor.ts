@@ -47,6 +47,8 @@ export interface ShutdownOptions {
   readonly cancelFutures?: boolean;
   /** Longest wait, in milliseconds; then running tasks are cancelled and their workers ended. Default: none. */
   readonly deadline?: number;
+  /** How long tasks that were cancelled may go on before their workers are ended, in milliseconds. Default: the executor's. */
+  readonly cancelGrace?: number;
 }
 
 /** What {@link Executor.map} can be told beside the options of each task. */

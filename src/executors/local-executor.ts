@@ -141,10 +141,10 @@ export abstract class LocalExecutor extends Executor {
   }
 
   /** A later call can only make it faster: each says how long it is ready to wait. */
-  override shutdown({ wait = true, cancelFutures = false, deadline }: ShutdownOptions = {}): Promise<void> {
+  override shutdown(options: ShutdownOptions = {}): Promise<void> {
     this.#shutdown ??= this.#close();
-    if (cancelFutures || !wait) this.#cancelAll(this.#queue.drain());
-    this.#ending.expectWithin(wait ? deadline : 0);
+    if (options.cancelFutures === true || options.wait === false) this.#cancelAll(this.#queue.drain());
+    this.#ending.expectWithin(options.wait === false ? 0 : options.deadline, options.cancelGrace);
     return this.#shutdown;
   }
 
@@ -332,7 +332,7 @@ export abstract class LocalExecutor extends Executor {
     this.#stage = "closing";
     await this.#ending.done;
     this.#cancelAll([...this.#queue.drain(), ...this.#running.values()]);
-    if (started) await this.#workers.stop(this.#options.cancelGrace ?? 1000);
+    if (started) await this.#workers.stop(Math.min(this.#options.cancelGrace ?? 1000, this.#ending.cancelGrace));
     this.#stage = "closed";
   }
 

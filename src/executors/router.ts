@@ -13,7 +13,7 @@ import type { RunOnExecutorOptions } from "../decorators/run-on-executor.js";
 import { ConfigurationError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { executorMethodsOf } from "../metadata.js";
-import { Executor } from "./executor.js";
+import { Executor, type ShutdownOptions } from "./executor.js";
 import { withRetry } from "./retry.js";
 import { ThreadPoolExecutor } from "./thread.js";
 import { takeBack } from "./transfer.js";
@@ -91,9 +91,18 @@ export class ExecutorRouter implements CallRouter {
     return Math.max(0, ...[...this.#started].map((executor) => executor.queueFill ?? 0));
   }
 
-  /** Ends all executors: queued and running tasks have `deadline` milliseconds to finish. One that fails is logged. */
-  async shutdown(deadline: number): Promise<void> {
-    await Promise.all([...this.#started].map((executor) => end(executor, deadline)));
+  /** How many tasks were cancelled so far. */
+  get cancelled(): number {
+    const stats = [...this.#started].map((executor) => (executor instanceof Executor ? executor.stats().cancelled : 0));
+    return stats.reduce((sum, cancelled) => sum + cancelled, 0);
+  }
+
+  /**
+   * Ends all executors: queued and running tasks have `deadline` milliseconds to finish, and those that are cancelled then
+   * `cancelGrace` more. One that fails is logged.
+   */
+  async shutdown(deadline: number, cancelGrace: number): Promise<void> {
+    await Promise.all([...this.#started].map((executor) => end(executor, { deadline, cancelGrace })));
   }
 
   async #start(executor: TaskExecutor, environment: ExecutorEnvironment): Promise<void> {
@@ -135,9 +144,9 @@ export class ExecutorRouter implements CallRouter {
   }
 }
 
-async function end(executor: TaskExecutor, deadline: number): Promise<void> {
+async function end(executor: TaskExecutor, options: ShutdownOptions): Promise<void> {
   try {
-    await executor.shutdown({ deadline });
+    await executor.shutdown(options);
   } catch (error) {
     generalLog.error("an executor could not be shut down", { error });
   }

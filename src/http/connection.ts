@@ -8,12 +8,17 @@ import type { Refusal } from "./gate.js";
 interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
+  /** What serves it, as its owner knows it. */
+  work: unknown;
 }
 
 /** What a connection asks of its transport. */
 export interface ConnectionOwner {
   readonly draining: boolean;
-  serve(message: IncomingMessage, response: ServerResponse): void;
+  /** @returns what serves it, for `expire`. */
+  serve(message: IncomingMessage, response: ServerResponse): unknown;
+  /** Answers a request at once that has had its time; its headers are not out. */
+  expire(message: IncomingMessage, response: ServerResponse, work: unknown): void;
   /** Answers on the bare socket and closes it. */
   refuse(socket: Socket, refusal: Refusal): void;
 }
@@ -60,8 +65,8 @@ export class Connection {
   /** A request has been parsed. */
   receive(message: IncomingMessage, response: ServerResponse): void {
     if (this.#closing) return;
-    if (this.#current === undefined) this.#start({ message, response });
-    else this.#wait({ message, response });
+    if (this.#current === undefined) this.#start({ message, response, work: undefined });
+    else this.#wait({ message, response, work: undefined });
   }
 
   /** The answer has been sent, or the socket has closed under it. */
@@ -76,6 +81,19 @@ export class Connection {
   announceClose(): void {
     const last = this.#waiting === undefined || this.#waiting.length === 0;
     if (last && this.#current?.response.headersSent === false) this.#current.response.shouldKeepAlive = false;
+  }
+
+  /**
+   * The time for answers is over: has the request that is being answered answered at once, and none that waits.
+   * @returns false when there is none, or its headers are out; then nothing was done.
+   */
+  expire(): boolean {
+    const current = this.#current;
+    if (current === undefined || current.response.headersSent) return false;
+    this.#waiting = undefined;
+    this.announceClose();
+    this.#owner.expire(current.message, current.response, current.work);
+    return true;
   }
 
   /** What came after the last request cannot be parsed, or did not come in time. One fault is answered, once. */
@@ -98,7 +116,7 @@ export class Connection {
   #start(exchange: Exchange): void {
     this.#current = exchange;
     if (this.#owner.draining) this.announceClose();
-    this.#owner.serve(exchange.message, exchange.response);
+    exchange.work = this.#owner.serve(exchange.message, exchange.response);
   }
 
   #wait(exchange: Exchange): void {

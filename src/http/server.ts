@@ -17,15 +17,25 @@ import { SendWatch } from "./send-watch.js";
 
 /**
  * Gets every request that passed the gate. It answers through `response`, best by a `ResponseWriter`, which takes `host`.
- * What it throws is logged and answered 500; a promise that it returns is not awaited.
+ * What it throws is logged and answered 500; a promise that it returns is not awaited. What it returns is kept for
+ * {@link HTTPTransport.onExpired}.
  */
-export type RequestCallback = (message: IncomingMessage, response: ServerResponse, host: ResponseHost) => void;
+export type RequestCallback = (message: IncomingMessage, response: ServerResponse, host: ResponseHost) => unknown;
 
 /** Gets a request to change the protocol, after the gate. From then on the socket is the callback's to write to and to close. */
 export type UpgradeCallback = (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** How a drain ended: `forced` when requests were cut off, by `gracePeriod` or by `closeAllConnections`. */
-export type DrainOutcome = "drained" | "forced";
+/** How a drain ended; all zero when it was in order. */
+export interface DrainReport {
+  /** Requests that were answered 503 when `gracePeriod` was over. */
+  readonly expired: number;
+  /** Requests whose connection was destroyed, then or by `closeAllConnections`. */
+  readonly cut: number;
+}
+
+/** How long the last answers may take to be sent. Milliseconds. */
+const lastAnswersWithin = 250;
+const expiry: Refusal = { status: 503, reason: "not answered before the server's end" };
 
 const noTunnel: Refusal = { status: 501, reason: "CONNECT is not implemented" };
 const allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -43,9 +53,11 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   readonly #connections = new Map<Socket, Connection>();
   readonly #watch: SendWatch;
   readonly #drainListeners = new Set<() => void>();
-  #drained: Promise<DrainOutcome> | undefined;
+  #drained: Promise<DrainReport> | undefined;
   #lingered = false;
-  #forced = false;
+  #expired = 0;
+  #cut = 0;
+  #onExpired: ((work: unknown) => void) | undefined;
   #emptied: (() => void) | undefined;
   #address: AddressInfo | undefined;
   #onConnections: ((accepted: boolean) => void) | undefined;
@@ -146,27 +158,42 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
 
   /**
    * Stops in named steps: announce `Connection: close` in every further answer; accept what the kernel holds already and
-   * stop listening; after `drainLinger` close what is idle; wait for requests in flight; after `gracePeriod` destroy the rest.
-   * Safe to call twice: the second call gets the first one's promise.
+   * stop listening; after `drainLinger` close what is idle; wait for requests in flight; after `gracePeriod` answer 503 where
+   * headers are not out, and destroy the rest. Safe to call twice: the second call gets the first one's promise.
    */
-  drain(): Promise<DrainOutcome> {
+  drain(): Promise<DrainReport> {
     return (this.#drained ??= this.#drain());
   }
 
   /** Destroys every connection at once; a drain that is going on ends. */
   closeAllConnections(): void {
     for (const { socket, idle } of this.#connections.values()) {
-      this.#forced ||= !idle;
+      if (this.draining && !idle && !socket.destroyed) this.#cut += 1;
       socket.destroy();
     }
   }
 
+  /**
+   * Calls back in a drain for each request that has had its time and whose headers are not out, with what the request
+   * callback returned for it: to answer it at once. One that is not answered then gets a bare 503.
+   */
+  onExpired(callback: (work: unknown) => void): void {
+    this.#onExpired = callback;
+  }
+
   /** @internal One request whose turn has come. */
-  serve(message: IncomingMessage, response: ServerResponse): void {
+  serve(message: IncomingMessage, response: ServerResponse): unknown {
     const refusal = this.#refusalOf(message);
-    if (refusal !== undefined) refuseRequest(message, response, refusal, this.settings);
-    else if (message.url === "*") response.writeHead(204, { Allow: allow }).end();
-    else this.#call(message, response);
+    if (refusal !== undefined) return refuseRequest(message, response, refusal, this.settings);
+    if (message.url === "*") return response.writeHead(204, { Allow: allow }).end();
+    return this.#call(message, response);
+  }
+
+  /** @internal */
+  expire(message: IncomingMessage, response: ServerResponse, work: unknown): void {
+    this.#expired += 1;
+    if (work !== undefined) this.#onExpired?.(work);
+    if (!response.headersSent) refuseRequest(message, response, expiry, this.settings);
   }
 
   /** @internal */
@@ -180,13 +207,14 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     );
   }
 
-  #call(message: IncomingMessage, response: ServerResponse): void {
+  #call(message: IncomingMessage, response: ServerResponse): unknown {
     try {
-      this.#callback(message, response, this);
+      return this.#callback(message, response, this);
     } catch (error) {
       generalLog.error("the request callback failed", { error });
       if (response.headersSent) message.socket.destroy();
       else refuseRequest(message, response, { status: 500, reason: "the request callback failed" }, this.settings);
+      return undefined;
     }
   }
 
@@ -252,20 +280,31 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     else connection.fail(refusal);
   }
 
-  async #drain(): Promise<DrainOutcome> {
+  async #drain(): Promise<DrainReport> {
     for (const connection of this.#connections.values()) connection.announceClose();
     for (const callback of this.#drainListeners) callback();
     await turn();
     this.#stopListening();
     this.#address = undefined;
     const linger = setTimeout(() => this.#closeIdle(), this.settings.drainLinger);
-    const grace = setTimeout(() => this.closeAllConnections(), this.settings.gracePeriod);
+    let grace = setTimeout(() => {
+      grace = setTimeout(() => this.closeAllConnections(), lastAnswersWithin);
+      this.#expireAll();
+    }, this.settings.gracePeriod);
     await this.#allClosed();
     clearTimeout(linger);
     clearTimeout(grace);
     // Only now the rest of Node's own closing: at the start it would have closed idle connections at once.
     this.#server.close();
-    return this.#forced ? "forced" : "drained";
+    return { expired: this.#expired, cut: this.#cut };
+  }
+
+  #expireAll(): void {
+    for (const connection of this.#connections.values()) {
+      if (connection.expire()) continue;
+      if (!connection.idle) this.#cut += 1;
+      connection.socket.destroy();
+    }
   }
 
   #stopListening(): void {

@@ -1,5 +1,6 @@
 import { importDefinition, moduleURL, noModule } from "../modules.js";
 import { HTTPServer } from "../server.js";
+import type { StopReport } from "../stop-report.js";
 import { Application, type ApplicationDefinition } from "../web/application.js";
 
 /** What a spec may change of the application that it starts. */
@@ -13,7 +14,7 @@ export interface RunningApplication extends AsyncDisposable {
   /** Asks for a path of the application. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Drains, ends executors and services. Safe to call twice. */
-  stop(): Promise<void>;
+  stop(): Promise<StopReport>;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function startApplication(
     application,
     fetch: (path, init) => fetch(url + path, init),
     stop: () => server.stop(),
-    [Symbol.asyncDispose]: () => server.stop(),
+    [Symbol.asyncDispose]: async () => void (await server.stop()),
   };
 }
 

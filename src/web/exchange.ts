@@ -38,6 +38,8 @@ export class Exchange implements RequestContext {
   /** The route's timeout in milliseconds. */
   timeout: number | undefined;
   outcome: Outcome = "completed";
+  /** It was answered because its server ends; whatever its handler still does is of no consequence. */
+  expired = false;
   /** Why it was refused, for the log alone. */
   reason: string | undefined;
   /** How long its tasks have waited for an executor, together, in milliseconds; undefined when it had none. */

@@ -1,4 +1,4 @@
-import { ClientClosedError, Finish, WaterspoutError } from "../errors.js";
+import { ClientClosedError, Finish, HTTPError, WaterspoutError } from "../errors.js";
 import { applicationLog } from "../log.js";
 import { errorPage, setErrorHead, writePage } from "./error-page.js";
 import type { Exchange } from "./exchange.js";
@@ -12,7 +12,7 @@ import { logAccess, logFailure, logRefusal } from "./request-log.js";
 export function failRequest(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
   if (error instanceof ClientClosedError) exchange.clientLeft();
   if (error instanceof Finish && handler !== undefined) return finishEarly(handler, exchange, error);
-  if (exchange.endedEarly && followsFromEnd(error)) return;
+  if ((exchange.endedEarly || exchange.expired) && followsFromEnd(error)) return;
   if (exchange.outcome === "completed") exchange.outcome = "error";
   logError(handler, exchange, error);
   // Whoever has left is not answered.
@@ -31,8 +31,27 @@ export function concludeRequest(
   exchange: Exchange,
   logged: boolean,
 ): Promise<void> | undefined {
-  attempt(() => (logged ? logAccess(exchange) : logRefusal(exchange)));
+  if (!exchange.expired) logEnd(exchange, logged);
   return handler?.onFinish === undefined ? undefined : runHook(() => handler.onFinish?.(exchange.outcome));
+}
+
+/**
+ * Answers a request 503 whose server ends and waits no longer, and has the line of it written. Its handler learns it by the
+ * signal; `onFinish` runs when the verb has ended, if it does. Never throws.
+ */
+export function expireRequest(exchange: Exchange, logged: boolean): void {
+  if (exchange.response.finished) return;
+  const error = new HTTPError(503, "not answered before the server's end");
+  exchange.outcome = "timeout";
+  exchange.reason ??= error.logMessage;
+  sendErrorPage(undefined, exchange, error);
+  logEnd(exchange, logged);
+  exchange.expired = true;
+  exchange.abort(error);
+}
+
+function logEnd(exchange: Exchange, logged: boolean): void {
+  attempt(() => (logged ? logAccess(exchange) : logRefusal(exchange)));
 }
 
 /** Runs a hook whose failure must reach nobody but the log, now or later. */

@@ -3,7 +3,7 @@ import type { DependencyContainer } from "../container.js";
 import { ConfigurationError, ExecutorClosedError, HTTPError } from "../errors.js";
 import { Compression } from "../http/compression.js";
 import { type HTTPSettings, defaultHTTPSettings, httpSettings } from "../http/limits.js";
-import { HTTPServerRequest } from "../http/request.js";
+import { type CanonicalTarget, HTTPServerRequest } from "../http/request.js";
 import { splitTarget } from "../http/target.js";
 import { canonicalPath } from "../routing/path.js";
 import { Router } from "../routing/router.js";
@@ -12,7 +12,7 @@ import { BlockedLoopWatch } from "./blocked-loop.js";
 import { checkDefinition } from "./definition.js";
 import { type DispatchContext, serveRequest } from "./dispatch.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
-import { concludeRequest, failRequest } from "./failure.js";
+import { concludeRequest, expireRequest, failRequest } from "./failure.js";
 import type { HandlerApplication } from "./handler.js";
 import { Health, answerHealth } from "./health.js";
 import { answerPreflight, isPreflight } from "./preflight.js";
@@ -123,19 +123,30 @@ export class Site {
     this.#health?.look(late);
   }
 
-  /** Serves one request; never throws and never rejects. */
-  handle(message: IncomingMessage, raw: ServerResponse, host: ExchangeHost): void {
-    const { targets, unmatched, dispatch } = this.#open();
+  /** Serves one request; never throws and never rejects. @returns it, for `expire`. */
+  handle(message: IncomingMessage, raw: ServerResponse, host: ExchangeHost): Exchange {
+    const serving = this.#open();
     const target = canonicalPath(pathAndQuery(message));
     const origin = this.trust.originOf(message);
     const request = new HTTPServerRequest(message, target ?? { path: "", query: "" }, origin);
     const exchange = new Exchange(message, raw, request, host);
     this.trust.equip(exchange);
     if (this.#compression !== undefined) exchange.response.compression = this.#compression;
-    if (this.#health !== undefined && this.#isSettledBy(this.#health, exchange, host)) return;
-    if (target === undefined) return this.#refuse(exchange, new HTTPError(400, "a malformed path"));
     const refusal = this.trust.refusalOf(request, origin);
-    if (refusal !== undefined) return this.#refuse(exchange, refusal);
+    if (this.#health !== undefined && this.#isSettledBy(this.#health, exchange, host)) return exchange;
+    if (target === undefined) this.#refuse(exchange, new HTTPError(400, "a malformed path"));
+    else if (refusal !== undefined) this.#refuse(exchange, refusal);
+    else this.#route(exchange, target, serving);
+    return exchange;
+  }
+
+  /** Answers a request at once whose server ends. */
+  expire(exchange: Exchange): void {
+    expireRequest(exchange, this.definition.accessLog ?? true);
+  }
+
+  #route(exchange: Exchange, target: CanonicalTarget, { targets, unmatched, dispatch }: Serving): void {
+    const { request } = exchange;
     const match = this.#router.find(this.#hasHosts ? request.hostName : undefined, target.path);
     const route = match === undefined ? unmatched : targets.get(match.target);
     if (route === undefined) return this.#refuse(exchange, new HTTPError(404));
