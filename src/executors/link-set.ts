@@ -15,8 +15,8 @@ interface Waiter {
  * The workers of a pool: how many are ready, and what happens when one cannot start. One whose start failed stays, unused,
  * until the back-off is over; then it is ended, and the pool makes another.
  */
-export class LinkSet<L extends WorkerLink> {
-  readonly #links = new Map<number, L>();
+export class LinkSet {
+  readonly #links = new Map<number, WorkerLink>();
   readonly #backOff = new BackOff();
   #waiter: Waiter | undefined;
   #broken: Error | undefined;
@@ -31,7 +31,7 @@ export class LinkSet<L extends WorkerLink> {
     return this.#links.size;
   }
 
-  [Symbol.iterator](): Iterator<L> {
+  [Symbol.iterator](): Iterator<WorkerLink> {
     return this.#links.values();
   }
 
@@ -42,12 +42,12 @@ export class LinkSet<L extends WorkerLink> {
     return count;
   }
 
-  add(link: L): void {
+  add(link: WorkerLink): void {
     this.#links.set(link.id, link);
     this.#broken = undefined;
   }
 
-  remove(link: L): void {
+  remove(link: WorkerLink): void {
     this.#links.delete(link.id);
   }
 
@@ -84,7 +84,7 @@ export class LinkSet<L extends WorkerLink> {
   }
 
   /** @returns true when there is no other that is ready: then nothing can run. */
-  bootFailed(link: L, error: Error): boolean {
+  bootFailed(link: WorkerLink, error: Error): boolean {
     if (this.#stopping) return false;
     if (this.#waiter === undefined) generalLog.error("a worker could not start", { error });
     this.#waiter?.reject(error);
@@ -110,7 +110,7 @@ export class LinkSet<L extends WorkerLink> {
     this.#broken = undefined;
   }
 
-  #tryAgain(link: L): void {
+  #tryAgain(link: WorkerLink): void {
     this.#broken = undefined;
     link.terminate();
   }
