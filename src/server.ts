@@ -180,13 +180,13 @@ export class HTTPServer {
   async #openParts(binding: Binding, processes: number): Promise<AddressInfo> {
     const { HTTPTransport: Transport } = await import("./http/server.js");
     const { ApplicationRuntime: Runtime } = await import("./runtime.js");
-    const runtime = await Runtime.start(this.#application, processes);
     const { site } = this.#application;
     const transport: HTTPTransport = new Transport(
       (message, response) => site.handle(message, response, transport),
       site.settings,
     );
     transport.onExpired((exchange) => site.expire(exchange as Exchange));
+    const runtime = await Runtime.start(this.#application, processes);
     this.#runtime = runtime;
     this.#transport = transport;
     try {

@@ -47,6 +47,11 @@ const defaults = {
   drainLinger: 2_000,
   /** How long a drain waits for requests in flight, in ms, counted from its start; then sockets are destroyed. Default 30 s. */
   gracePeriod: 30_000,
+  /**
+   * Connections at a time; more are closed unheard. Default 0: as many as the process may have open files, less a reserve; more
+   * than that is refused at the start.
+   */
+  maxConnections: 0,
   /** Connections that the kernel holds before they are accepted. Default 511; the kernel's own limit cuts it silently. */
   backlog: 511,
 };
@@ -67,6 +72,7 @@ const mayBeZero: ReadonlySet<Name> = new Set<Name>([
   "closeLinger",
   "drainLinger",
   "gracePeriod",
+  "maxConnections",
   "bodyLimit",
   "parameterLimit",
   "partLimit",

@@ -6,6 +6,8 @@ import { StartError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { expectContinue } from "./body.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
+import { connectionLimit } from "./descriptors.js";
+import { DropCount } from "./drop-count.js";
 import { type Refusal, expectationRefusal, refusalOf } from "./gate.js";
 import { defaultHTTPSettings, type HTTPSettings } from "./limits.js";
 import { listen, type ListenTarget } from "./listen.js";
@@ -62,6 +64,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   #address: AddressInfo | undefined;
   #onConnections: ((accepted: boolean) => void) | undefined;
   #requests = 0;
+  readonly #drops: DropCount;
 
   constructor(callback: RequestCallback, settings: HTTPSettings = defaultHTTPSettings) {
     this.#callback = callback;
@@ -70,6 +73,9 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     this.#server = createServer(nodeOptions(settings));
     // One more than allowed, or Node cuts the list before the gate can count it.
     this.#server.maxHeadersCount = settings.headerCount + 1;
+    const maxConnections = connectionLimit(settings.maxConnections);
+    this.#server.maxConnections = maxConnections;
+    this.#drops = new DropCount(maxConnections);
     this.#attach();
   }
 
@@ -95,7 +101,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
 
   /** Connections that were closed unheard, because there were `maxConnections`. */
   get droppedConnections(): number {
-    return 0;
+    return this.#drops.total;
   }
 
   /**
@@ -221,6 +227,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   #attach(): void {
     this.#server
       .on("connection", (socket) => this.#open(socket))
+      .on("drop", this.#drops.note)
       .on("request", (message, response) => this.#receive(message, response))
       .on("checkContinue", (message, response) => this.#receiveExpecting(message, response))
       // In its turn the gate refuses it; refused here, what was sent behind it would be served.
