@@ -102,6 +102,8 @@ export class ExecutorRouter implements CallRouter {
    * `cancelGrace` more. One that fails is logged.
    */
   async shutdown(deadline: number, cancelGrace: number): Promise<void> {
+    // What is asked for from here on is not started any more.
+    this.#environment = undefined;
     await Promise.all([...this.#started].map((executor) => end(executor, { deadline, cancelGrace })));
   }
 
