@@ -118,6 +118,7 @@ describe("the guide", () => {
     ["docs/executors.md", "src/decorators/run-on-executor.ts", "RetryOptions"],
     ["docs/executors.md", "src/executors/executor.ts", "MapOptions"],
     ["docs/executors.md", "src/executors/executor.ts", "ExecutorStats"],
+    ["docs/executors.md", "src/executors/executor.ts", "WorkerStats"],
     ["docs/executors.md", "src/context.ts", "ExecutorContextValue"],
     ["docs/api.md", "src/executors/executor.ts", "ShutdownOptions"],
     ["docs/bootstrap.md", "src/web/application.ts", "ApplicationDefinition"],

@@ -7,7 +7,7 @@ function sent(thrown: unknown): Error {
   return decodeError(structuredClone(encodeError(thrown)));
 }
 
-class NoSuchRow extends Error {
+class NoSuchColumn extends Error {
   constructor(readonly row: number) {
     super(`no row ${row}`);
   }
@@ -16,7 +16,7 @@ class NoSuchRow extends Error {
     return this.row + 1;
   }
 }
-registerError(NoSuchRow);
+registerError(NoSuchColumn);
 
 describe("the codec of errors", () => {
   it("keeps the class, the message and the worker's stack of native errors", () => {
@@ -170,7 +170,7 @@ describe("the codec of errors", () => {
     });
 
     it("keeps one that the class shadows by a getter", () => {
-      const error = new NoSuchRow(4);
+      const error = new NoSuchColumn(4);
       Object.defineProperty(error, "next", { enumerable: true, value: 9 });
       expect(sent(error)).to.include({ row: 4, next: 9 });
     });
@@ -231,18 +231,18 @@ describe("the codec of errors", () => {
 
   describe("registerError", () => {
     it("keeps the class, with its methods", () => {
-      const back = sent(new NoSuchRow(7));
-      expect(back).to.be.instanceOf(NoSuchRow);
+      const back = sent(new NoSuchColumn(7));
+      expect(back).to.be.instanceOf(NoSuchColumn);
       expect(back).to.include({ row: 7, next: 8, message: "no row 7" });
     });
 
     it("takes the same class twice and refuses another one of its name", () => {
-      registerError(NoSuchRow);
+      registerError(NoSuchColumn);
       const other = class extends Error {};
-      Object.defineProperty(other, "name", { value: "NoSuchRow" });
+      Object.defineProperty(other, "name", { value: "NoSuchColumn" });
       expect(() => registerError(other)).to.throw(
         ConfigurationError,
-        "registerError(NoSuchRow): another class of that name is registered; rename one",
+        "registerError(NoSuchColumn): another class of that name is registered; rename one",
       );
     });
 

@@ -189,6 +189,7 @@ describe("LocalExecutor", () => {
       const [, second, third] = workers.requests;
       expect(second?.message.deadline).to.equal(50_000);
       expect(third?.message.deadline).to.be.below(59_990);
+      expect(executor.stats().queueWait.p99).to.be.at.least(15);
     });
 
     it("that was refused takes its place in the queue again, before those that came later", async () => {

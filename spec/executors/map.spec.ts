@@ -37,6 +37,13 @@ describe("mapOrdered", () => {
     calls = new Calls();
   });
 
+  it("loses no input that comes in the moment of a result", async () => {
+    const at = (input: number): Future<number> => new Future((resolve) => resolve(input));
+    const results: number[] = [];
+    for await (const result of mapOrdered([1, 2, 3, 4, 5], 2, at)) results.push(result);
+    expect(results).to.deep.equal([1, 2, 3, 4, 5]);
+  });
+
   it("gives the results in the order of the inputs, whatever the order of their ends", async () => {
     const results = mapOrdered(["a", "b", "c"], 3, calls.call);
     const all = collect(results);

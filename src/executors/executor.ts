@@ -21,6 +21,8 @@ export interface WorkerStats {
   readonly completed: number;
   /** Share of time its event loop was busy since the last call of `stats()`: 0 to 1. */
   readonly utilization: number;
+  /** Bytes of its heap in use, as it last told: when it was ready, and then at most once a second, at the end of a task. 0 before. */
+  readonly usedHeap: number;
 }
 
 /** A snapshot of an executor. Times are milliseconds over the latest tasks, not over its whole life. */

@@ -83,7 +83,9 @@ class InlineWorkers implements Workers {
   async stop(): Promise<void> {}
 
   stats(): readonly WorkerStats[] {
-    return [{ id: process.pid, stage: "ready", running: this.#running, completed: this.#completed, utilization: 0 }];
+    const { heapUsed: usedHeap } = process.memoryUsage();
+    const [running, completed] = [this.#running, this.#completed];
+    return [{ id: process.pid, stage: "ready", running, completed, utilization: 0, usedHeap }];
   }
 
   #clone(message: TaskMessage, args: readonly unknown[], transferList: readonly ArrayBuffer[]): TaskMessage {

@@ -78,8 +78,8 @@ export class LinkSet {
 
   stats(): WorkerStats[] {
     return [...this].map((link) => {
-      const { id, stage, running, completed } = link;
-      return { id, stage, running, completed, utilization: link.utilization() };
+      const { id, stage, running, completed, usedHeap } = link;
+      return { id, stage, running, completed, utilization: link.utilization(), usedHeap };
     });
   }
 

@@ -21,7 +21,10 @@ export async function* mapOrdered<I, R>(
       const step = await earliest(next, submitted[0]);
       if (step === "end") break;
       if (step === "result") yield await first(submitted);
-      else submitted.push(observed(call(step.input)));
+      else {
+        source.taken();
+        submitted.push(observed(call(step.input)));
+      }
     }
     source.check();
   } finally {
@@ -45,10 +48,15 @@ class Source<I> {
     this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
   }
 
-  /** The next input, which stays the next one until it has come; undefined after the last one. */
+  /** The next input, which stays the next one until it is taken; undefined after the last one. */
   next(): Promise<Input<I> | undefined> | undefined {
     if (!this.#isOver) this.#pending ??= this.#read();
     return this.#pending;
+  }
+
+  /** What was next has been used. One that came in the same moment as a result has not: it is next again. */
+  taken(): void {
+    this.#pending = undefined;
   }
 
   /** @throws the error with which the inputs ended. */
@@ -67,11 +75,7 @@ class Source<I> {
   async #read(): Promise<Input<I> | undefined> {
     try {
       const { done, value } = await this.#iterator.next();
-      if (done !== true) {
-        const input = await value;
-        this.#pending = undefined;
-        return { input };
-      }
+      if (done !== true) return { input: await value };
     } catch (error) {
       this.#failure = { error };
     }

@@ -41,6 +41,7 @@ export type WorkerMessage =
   | { readonly type: "log"; readonly record: EncodedRecord }
   | { readonly type: "item"; readonly id: number; readonly value: unknown; readonly marks?: Marks }
   | { readonly type: "reply"; readonly id: number; readonly reply: Reply }
+  | { readonly type: "heap"; readonly used: number }
   | { readonly type: "uncaught"; readonly error: EncodedError }
   | { readonly type: "retiring" }
   | { readonly type: "stopped" };

@@ -48,6 +48,8 @@ export abstract class WorkerLink {
   killed = false;
   /** It ended by itself, and not because it was asked to. */
   crashed = false;
+  /** Bytes of its heap in use, as it last told. */
+  usedHeap = 0;
   /** When its last task ended, on the clock of `performance.now()`. */
   idleSince = performance.now();
   readonly #host: WorkerLinkHost;
@@ -182,6 +184,9 @@ export abstract class WorkerLink {
     switch (message.type) {
       case "output":
         process[message.stream].write(message.chunk);
+        return;
+      case "heap":
+        this.usedHeap = message.used;
         return;
       case "log":
         return logForwarded(message.record);

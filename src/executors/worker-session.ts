@@ -10,6 +10,8 @@ import { transferListOf } from "./transfer.js";
 import { type WorkerApplication, importApplication } from "./worker-application.js";
 
 const mebibyte = 2 ** 20;
+/** How often a worker tells its memory, at most. Milliseconds. */
+const reportEvery = 1_000;
 
 /**
  * The worker's side of an executor, whatever carries the messages: builds the application's container once, runs calls in
@@ -25,6 +27,7 @@ export class WorkerSession {
   #booted: WorkerApplication | undefined;
   #completed = 0;
   #retiring = false;
+  #reported = 0;
   #disposal: Promise<void> | undefined;
 
   /** @param exit ends this worker with 1, when what was posted is on its way. */
@@ -86,9 +89,17 @@ export class WorkerSession {
 
   #taskEnded(): void {
     this.#completed++;
+    this.#reportHeap();
     if (this.#retiring) this.#endWhenIdle();
     // Before the reply, so that the executor does not send another task here.
     else if (this.#isWornOut()) this.retire();
+  }
+
+  #reportHeap(): void {
+    const now = performance.now();
+    if (this.#reported > 0 && now - this.#reported < reportEvery) return;
+    this.#reported = now;
+    this.#post({ type: "heap", used: getHeapStatistics().used_heap_size });
   }
 
   /** What was moved here goes back: the executor has it no more. */
@@ -117,6 +128,7 @@ export class WorkerSession {
       if (application.registryHash !== registryHash) throw otherCode();
       this.#booted = application;
       this.#post({ type: "ready" });
+      this.#reportHeap();
       return application;
     } catch (cause) {
       this.#bootFailed(cause);

@@ -43,6 +43,13 @@ export const calls: Rules = {
     );
   },
 
+  async "tells the memory of its workers"({ executor }) {
+    await executor.submit(Probe, "add", [1, 1]);
+    const [worker] = executor.stats().workers;
+    // No heap with an application in it is smaller, and none of a spec larger.
+    assert.ok(worker !== undefined && worker.usedHeap > 1e6 && worker.usedHeap < 1e9, String(worker?.usedHeap));
+  },
+
   async "runs as many tasks at once as it has two places"({ executor, file, lines }) {
     const futures = [1, 2, 3].map(() => executor.submit(Probe, "wait", [file]));
     await until(async () => (await lines()).length === 2, "two tasks run");
