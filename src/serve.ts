@@ -18,6 +18,7 @@ const supervisionNames = {
   restartWindow: 1,
   maxRequests: 1,
   maxMemoryMb: 1,
+  maxLostThreads: 1,
   title: 1,
   pidFile: 1,
   onSupervisor: 1,

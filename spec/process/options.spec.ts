@@ -18,6 +18,7 @@ describe("resolveOptions", () => {
       restartWindow: 60_000,
       maxRequests: 0,
       maxMemoryMb: 0,
+      maxLostThreads: 1,
       pidFile: "",
     });
     expect(title).to.equal(programName());

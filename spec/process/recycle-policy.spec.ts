@@ -12,22 +12,28 @@ describe("RecyclePolicy", () => {
   });
 
   function policyWith(limits: Partial<RecycleLimits>): RecyclePolicy {
-    const all = { maxRequests: 0, maxMemoryMb: 0, ...limits };
+    const all = { maxRequests: 0, maxMemoryMb: 0, maxLostThreads: 0, ...limits };
     return new RecyclePolicy(all, { now: () => now, random: () => random });
   }
 
-  function megabytes(count: number): { requests: number; rss: number } {
-    return { requests: 0, rss: count * 2 ** 20 };
+  type Figures = Parameters<RecyclePolicy["look"]>[1];
+
+  function megabytes(count: number): Figures {
+    return { requests: 0, rss: count * 2 ** 20, lostThreads: 0 };
   }
 
-  function requests(count: number): { requests: number; rss: number } {
-    return { requests: count, rss: 0 };
+  function requests(count: number): Figures {
+    return { requests: count, rss: 0, lostThreads: 0 };
+  }
+
+  function lost(count: number): Figures {
+    return { requests: 0, rss: 0, lostThreads: count };
   }
 
   it("never says anything without limits", () => {
     const policy = policyWith({});
-    for (let look = 0; look < 5; look++) {
-      expect(policy.look(child, { requests: 1e9, rss: 1e12 })).to.equal(undefined);
+    for (let look = 0; look < 15; look++) {
+      expect(policy.look(child, { requests: 1e9, rss: 1e12, lostThreads: 1e3 })).to.equal(undefined);
     }
   });
 
@@ -48,6 +54,21 @@ describe("RecyclePolicy", () => {
       expect(policy.look(other, requests(1_050))).to.be.a("string");
       expect(policy.look(child, requests(1_098))).to.equal(undefined);
       expect(policy.look(child, requests(1_099))).to.be.a("string");
+    });
+  });
+
+  describe("maxLostThreads", () => {
+    it("is reached when ten looks in a row find so many", () => {
+      const policy = policyWith({ maxLostThreads: 2 });
+      for (let look = 0; look < 9; look++) expect(policy.look(child, lost(2))).to.equal(undefined);
+      expect(policy.look(child, lost(3))).to.equal("has lost 3 threads to native code (maxLostThreads is 2)");
+    });
+
+    it("is not when one comes back in between", () => {
+      const policy = policyWith({ maxLostThreads: 1 });
+      for (let look = 0; look < 40; look++) {
+        expect(policy.look(child, lost(look % 10 === 9 ? 0 : 1))).to.equal(undefined);
+      }
     });
   });
 

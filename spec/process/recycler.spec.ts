@@ -12,7 +12,7 @@ describe("Recycler", () => {
 
   beforeEach(() => {
     asked = [];
-    recycler = new Recycler({ maxRequests: 10, maxMemoryMb: 0 }, (child) => {
+    recycler = new Recycler({ maxRequests: 10, maxMemoryMb: 0, maxLostThreads: 0 }, (child) => {
       asked.push(child);
       return new Promise((resolve) => (settle = resolve));
     });

@@ -223,7 +223,7 @@ describe("reload and resize", function () {
     });
 
     it("tells how its children are", async () => {
-      await start("tell figures", "ready late", { options: { maxRestarts: 5 } });
+      await start("tell figures", "ready late", { options: { maxRestarts: 5, maxLostThreads: 0 } });
       const [first, second] = [await pidOf(0), await pidOf(1)];
       const before = Date.now();
       const serving = await status(({ children }) => children.every(({ requests }) => requests === 7));

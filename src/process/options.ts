@@ -44,6 +44,12 @@ export interface SupervisorOptions {
    */
   readonly maxMemoryMb?: number;
   /**
+   * A child of which so many threads are stuck in native code, at ten looks in a row a second apart, is replaced in the same
+   * way: such a thread has been told to end and cannot, it takes a place of its executor, and only the end of the process
+   * frees it. Default: 1. 0 is never.
+   */
+  readonly maxLostThreads?: number;
+  /**
    * What the processes are called in `ps`: `waterspout: <title> (child 2)`. An empty one leaves their names as they are.
    * Default: the program's file without folder and extension.
    */
@@ -73,6 +79,7 @@ const defaults: ResolvedOptions = {
   restartWindow: 60_000,
   maxRequests: 0,
   maxMemoryMb: 0,
+  maxLostThreads: 1,
   title: programName(),
   pidFile: "",
   onReady: () => {},
@@ -90,6 +97,7 @@ const least = {
   restartWindow: 1,
   maxRequests: 0,
   maxMemoryMb: 0,
+  maxLostThreads: 0,
 };
 
 // Node turns a longer timer into one of 1 ms; two of these are added up before they are waited for.

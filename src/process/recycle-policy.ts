@@ -5,6 +5,8 @@ export interface RecycleLimits {
   readonly maxRequests: number;
   /** Mebibytes of resident memory. */
   readonly maxMemoryMb: number;
+  /** Threads that are stuck in native code. */
+  readonly maxLostThreads: number;
 }
 
 /** What the policy reads of its surroundings, so that specs can set it. */
@@ -21,6 +23,9 @@ const jitter = 0.1;
 /** How many looks in a row must find too much memory: one alone may have come just before a garbage collection. */
 const looksAbove = 3;
 
+/** How many looks in a row must find lost threads: a call that is only slow comes back, and its thread with it. */
+const looksLost = 10;
+
 /** How long a child is left alone whose replacement could not serve. Milliseconds. */
 const retryAfter = 60_000;
 
@@ -31,6 +36,7 @@ const real: RecycleSurroundings = { now: () => performance.now(), random: () => 
 interface Record {
   readonly requestLimit: number;
   above: number;
+  lost: number;
   notBefore: number;
 }
 
@@ -53,9 +59,14 @@ export class RecyclePolicy {
    *
    * @returns why it is to be replaced, to be read after its name, or undefined.
    */
-  look(child: object, figures: Pick<ChildFigures, "requests" | "rss">): string | undefined {
+  look(child: object, figures: Pick<ChildFigures, "requests" | "rss" | "lostThreads">): string | undefined {
     const record = this.#recordOf(child);
-    const reason = this.#tooManyRequests(record, figures.requests) ?? this.#tooMuchMemory(record, figures.rss);
+    const reasons = [
+      this.#tooManyRequests(record, figures.requests),
+      this.#tooMuchMemory(record, figures.rss),
+      this.#tooManyLost(record, figures.lostThreads),
+    ];
+    const reason = reasons.find((text) => text !== undefined);
     return this.#surroundings.now() < record.notBefore ? undefined : reason;
   }
 
@@ -67,7 +78,7 @@ export class RecyclePolicy {
   #recordOf(child: object): Record {
     let record = this.#records.get(child);
     if (record === undefined) {
-      record = { requestLimit: this.#requestLimit(), above: 0, notBefore: 0 };
+      record = { requestLimit: this.#requestLimit(), above: 0, lost: 0, notBefore: 0 };
       this.#records.set(child, record);
     }
     return record;
@@ -90,5 +101,12 @@ export class RecyclePolicy {
     record.above = isAbove ? record.above + 1 : 0;
     if (record.above < looksAbove) return undefined;
     return `has ${Math.round(rss / mebibyte)} MB of memory (maxMemoryMb is ${maxMemoryMb})`;
+  }
+
+  #tooManyLost(record: Record, lostThreads: number): string | undefined {
+    const { maxLostThreads } = this.#limits;
+    record.lost = maxLostThreads > 0 && lostThreads >= maxLostThreads ? record.lost + 1 : 0;
+    if (record.lost < looksLost) return undefined;
+    return `has lost ${lostThreads} ${lostThreads === 1 ? "thread" : "threads"} to native code (maxLostThreads is ${maxLostThreads})`;
   }
 }
