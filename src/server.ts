@@ -68,7 +68,7 @@ export class HTTPServer {
 
   /**
    * Serves as a program: SIGTERM and SIGINT drain, a second signal forces. With 1 in this process. With another number in
-   * as many children, 0 being one per CPU; this process becomes their primary, opens nothing itself, and the call returns
+   * as many children, 0 being one per CPU; this process becomes their primary, accepts nothing itself, and the call returns
    * there when all children have ended, with `process.exitCode` set.
    *
    * @throws ConfigurationError before `bind`, without handlers, in a thread, with `debug` and several processes, and when
