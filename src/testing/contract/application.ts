@@ -29,13 +29,13 @@ export class Counter {
 export const tenant = new AsyncLocalStorage<string>();
 carryContext("contract:tenant", tenant);
 
-/** A class of the user's own that keeps its class on the way. */
-export class NoSuchRow extends Error {
+/** A class of the user's own that keeps its class on the way. Its name is registered wherever the rules are imported. */
+export class ProbeError extends Error {
   constructor(readonly row: number) {
     super(`no row ${row}`);
   }
 }
-registerError(NoSuchRow);
+registerError(ProbeError);
 
 /** What may be thrown, and is no plain error. */
 export const odd = {
@@ -176,7 +176,7 @@ export class Probe {
 
   @RunOnExecutor()
   async throwRegistered(row: number): Promise<void> {
-    throw new NoSuchRow(row);
+    throw new ProbeError(row);
   }
 
   @RunOnExecutor()

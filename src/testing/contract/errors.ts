@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HTTPError, WorkerCrashedError } from "../../errors.js";
-import { NoSuchRow, type OddKind, Probe, odd } from "./application.js";
+import { ProbeError, type OddKind, Probe, odd } from "./application.js";
 import { rejection, toMessage, type Rules } from "./stage.js";
 
 export const errors: Rules = {
@@ -45,7 +45,7 @@ export const errors: Rules = {
 
   async "keeps the class that registerError names"({ executor }) {
     const error = await rejection(executor.submit(Probe, "throwRegistered", [7]));
-    assert.ok(error instanceof NoSuchRow);
+    assert.ok(error instanceof ProbeError);
     assert.deepEqual([error.row, error.message], [7, "no row 7"]);
   },
 
