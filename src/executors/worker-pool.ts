@@ -155,7 +155,8 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   /** @internal */
   retiring(link: WorkerLink): void {
     if (link.running === 0) link.endWithin(retireLimit);
-    this.#fill();
+    // One that failed by itself is replaced after its end, when it is known how long to wait with it.
+    if (link.uncaught === undefined) this.#fill();
     this.#dispatch();
   }
 
