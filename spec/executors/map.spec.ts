@@ -87,6 +87,18 @@ describe("mapOrdered", () => {
     expect(await results.next()).to.deep.equal({ value: undefined, done: true });
   });
 
+  it("loses no input that comes while a result is taken", async () => {
+    const now = (input: string): Future<string> => {
+      const future = new Future<string>((resolve) => resolve(`${input}!`));
+      return Object.assign(future, { cancel: () => false });
+    };
+    const inputs = ["a", "b", "c", "d", "e"];
+    for (const limit of [1, 2, 3, 9]) {
+      expect(await collect(mapOrdered(inputs, limit, now))).to.deep.equal(inputs.map((input) => `${input}!`));
+      expect(await collect(mapOrdered(letters(...inputs), limit, now))).to.have.lengthOf(5);
+    }
+  });
+
   it("ends at the first error, after the results before it, and cancels the others", async () => {
     const results: string[] = [];
     const all = failure(collect(mapOrdered(letters("a", "b", "c"), 3, calls.call), results));
