@@ -4,11 +4,24 @@
 // oxlint-disable-next-line typescript/no-explicit-any -- a class is accepted whatever its constructor takes
 export type Class<T = object> = abstract new (...args: any[]) => T;
 
-/** The names of `T`'s methods that return a promise or an async generator: what may run on an executor. */
+/** The names of `T`'s methods that return a promise: what `submit` runs. */
 export type ExecutorMethod<T> = {
-  [K in keyof T]: T[K] extends (...args: never[]) => PromiseLike<unknown> | AsyncGenerator<unknown> ? K : never;
+  [K in keyof T]: T[K] extends (...args: never[]) => PromiseLike<unknown> ? K : never;
 }[keyof T] &
   string;
+
+/** The names of `T`'s methods that return an async generator: what `stream` runs. */
+export type StreamMethod<T> = {
+  [K in keyof T]: T[K] extends (...args: never[]) => AsyncGenerator<unknown> ? K : never;
+}[keyof T] &
+  string;
+
+/** What a stream of method `K` gives: its items, and its end, which is undefined for who leaves before it. */
+export type MethodStream<T, K extends keyof T> = T[K] extends (
+  ...args: never[]
+) => AsyncGenerator<infer Item, infer End>
+  ? AsyncGenerator<Item, End | undefined>
+  : never;
 
 /** The arguments of method `K`. */
 export type MethodArguments<T, K extends keyof T> = T[K] extends (...args: infer A) => unknown ? A : never;
@@ -91,7 +104,12 @@ export interface TaskExecutor {
     args: MethodArguments<T, K>,
     options?: TaskOptions,
   ): CancellablePromise<MethodResult<T, K>>;
-  stream(target: Class, method: string, args: readonly unknown[], options?: TaskOptions): AsyncGenerator<unknown>;
+  stream<T extends object, K extends StreamMethod<T>>(
+    target: Class<T>,
+    method: K,
+    args: MethodArguments<T, K>,
+    options?: TaskOptions,
+  ): MethodStream<T, K>;
   start(environment: ExecutorEnvironment): Promise<void>;
   shutdown(options?: {
     readonly wait?: boolean;

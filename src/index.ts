@@ -73,6 +73,8 @@ export type {
   ExecutorMethod,
   MethodArguments,
   MethodResult,
+  MethodStream,
+  StreamMethod,
   TaskExecutor,
   TaskOptions,
 } from "./concurrent.js";

@@ -28,7 +28,7 @@ class Least extends Executor {
     return new Future((resolve) => setImmediate(() => resolve(--this.waiting as never)));
   }
 
-  override stream(): AsyncGenerator<unknown> {
+  override stream(): never {
     throw new Error("not here");
   }
 

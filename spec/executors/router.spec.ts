@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { expect } from "chai";
 import type { CancellablePromise, Class, ExecutorEnvironment, TaskExecutor, TaskOptions } from "#src/concurrent.js";
 import { ExecutorRouter } from "#src/executors/router.js";
@@ -19,9 +20,9 @@ class Recorder implements TaskExecutor {
     return new Future<never>((resolve, reject) => (failed === undefined ? resolve("done" as never) : reject(failed)));
   }
 
-  async *stream(_: Class, method: string, args: readonly unknown[], options?: TaskOptions): AsyncGenerator<unknown> {
+  stream(_: Class, method: string, args: readonly unknown[], options?: TaskOptions): never {
     this.calls.push({ method, args, options });
-    yield "item";
+    return Readable.from(["item"])[Symbol.asyncIterator]() as never;
   }
 
   async start(environment: ExecutorEnvironment): Promise<void> {

@@ -4,6 +4,8 @@ import type {
   ExecutorMethod,
   MethodArguments,
   MethodResult,
+  MethodStream,
+  StreamMethod,
   TaskExecutor,
   TaskOptions,
 } from "../concurrent.js";
@@ -83,13 +85,15 @@ export abstract class Executor implements TaskExecutor, AsyncDisposable {
    * Runs an async generator method and hands out its items as they come. The worker runs at most a window of items ahead;
    * leaving the loop, an error or a cancellation ends the generator there, and its `finally` runs. Nothing is submitted
    * before the first `next()`.
+   *
+   * @example for await (const row of executor.stream(Report, "rows", [2026])) response.write(row);
    */
-  abstract stream(
-    target: Class,
-    method: string,
-    args: readonly unknown[],
+  abstract stream<T extends object, K extends StreamMethod<T>>(
+    target: Class<T>,
+    method: K,
+    args: MethodArguments<T, K>,
     options?: TaskOptions,
-  ): AsyncGenerator<unknown>;
+  ): MethodStream<T, K>;
 
   /**
    * Calls a method of one argument for each input and gives the results in the order of the inputs, with at most

@@ -5,10 +5,12 @@ import type {
   ExecutorMethod,
   MethodArguments,
   MethodResult,
+  MethodStream,
+  StreamMethod,
   TaskOptions,
 } from "../concurrent.js";
 import { captureContext } from "../context.js";
-import { type NumberRule, callRules, checkNumbers, milliseconds } from "../check.js";
+import { type NumberRule, milliseconds } from "../check.js";
 import { CancelledError, ExecutorClosedError, QueueFullError, WorkerCrashedError, toError } from "../errors.js";
 import { Ending } from "./ending.js";
 import { decodeError } from "./error-codec.js";
@@ -19,7 +21,7 @@ import { argumentError } from "./faults.js";
 import type { Reply } from "./protocol.js";
 import { TaskQueue } from "./queue.js";
 import { consumeStream } from "./stream.js";
-import { Task, type TaskOwner } from "./task.js";
+import { Task, type TaskOwner, optionError } from "./task.js";
 import { type SignalArgument, encodeTask } from "./task-request.js";
 import { decodeValues, restoreValues } from "./values.js";
 import { SampleWindow } from "./window.js";
@@ -109,16 +111,17 @@ export abstract class LocalExecutor extends Executor {
     return this.#submit(target, method, args, options, false).future as Future<MethodResult<T, K>>;
   }
 
-  override stream(
-    target: Class,
-    method: string,
-    args: readonly unknown[],
+  override stream<T extends object, K extends StreamMethod<T>>(
+    target: Class<T>,
+    method: K,
+    args: MethodArguments<T, K>,
     options: TaskOptions = {},
-  ): AsyncGenerator<unknown> {
-    return consumeStream(
+  ): MethodStream<T, K> {
+    const items = consumeStream(
       () => this.#submit(target, method, args, options, true),
       ({ id }, count) => this.#workers.control({ type: "credit", id, count }),
     );
+    return items as MethodStream<T, K>;
   }
 
   override stats(): ExecutorStats {
@@ -339,18 +342,6 @@ export abstract class LocalExecutor extends Executor {
   #cancelAll(tasks: readonly Task[]): void {
     for (const task of tasks) task.cancel("the executor is shutting down");
     this.#ending.check();
-  }
-}
-
-/** Numbers that no clock and no queue can use. */
-function optionError({ place, call }: Task): Error | undefined {
-  const { deadline, queueTimeout, priority } = call.options;
-  if (deadline === undefined && queueTimeout === undefined && priority === undefined) return undefined;
-  try {
-    checkNumbers(place, { deadline, queueTimeout, priority }, callRules);
-    return undefined;
-  } catch (error) {
-    return toError(error);
   }
 }
 

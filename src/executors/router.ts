@@ -4,6 +4,7 @@ import type {
   ExecutorEnvironment,
   ExecutorMethod,
   MethodArguments,
+  StreamMethod,
   TaskExecutor,
   TaskOptions,
 } from "../concurrent.js";
@@ -69,7 +70,9 @@ export class ExecutorRouter implements CallRouter {
   }
 
   stream(call: ExecutorCall): AsyncGenerator<unknown> {
-    return this.#executorOf(call).stream(call.target, call.method, call.args, taskOptions(call));
+    const method = call.method as StreamMethod<object>;
+    const args = call.args as MethodArguments<object, never>;
+    return this.#executorOf(call).stream(call.target, method, args, taskOptions(call));
   }
 
   /**

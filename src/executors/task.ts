@@ -1,3 +1,4 @@
+import { callRules, checkNumbers } from "../check.js";
 import type { TaskOptions } from "../concurrent.js";
 import { CancelledError, DeadlineExceededError, toError } from "../errors.js";
 import { Future, type FutureControl, type FutureState } from "./future.js";
@@ -139,5 +140,17 @@ export class Task implements QueueEntry, FutureControl {
 
   #watch(signal: AbortSignal): void {
     signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+}
+
+/** What is wrong with the numbers of a call, if no clock or no queue can use them. */
+export function optionError({ place, call }: Task): Error | undefined {
+  const { deadline, queueTimeout, priority } = call.options;
+  if (deadline === undefined && queueTimeout === undefined && priority === undefined) return undefined;
+  try {
+    checkNumbers(place, { deadline, queueTimeout, priority }, callRules);
+    return undefined;
+  } catch (error) {
+    return toError(error);
   }
 }

@@ -84,7 +84,7 @@ export const streams: Rules = {
   },
 
   async "refuses to stream what is no generator, and to submit what is one"({ executor, file }) {
-    const single = rejection(collect(executor.stream(Probe, "add", [1, 1])));
+    const single = rejection(collect(executor.stream(Probe, "add" as never, [1, 1] as never)));
     assert.match((await single).message, /Probe\.add is no generator/);
     const whole = rejection(executor.submit(Probe, "range" as never, [0, 5, file] as never));
     assert.match((await whole).message, /Probe\.range is a generator/);
