@@ -58,7 +58,9 @@ describe("LinkSet", () => {
 
   it("shows what each is doing", () => {
     add(7, "ready");
-    expect(links.stats()).to.deep.equal([{ id: 7, stage: "ready", running: 0, completed: 0, utilization: 0.5 }]);
+    expect(links.stats()).to.deep.equal([
+      { id: 7, stage: "ready", running: 0, completed: 0, utilization: 0.5, usedHeap: 0 },
+    ]);
   });
 
   describe("#untilReady", () => {
