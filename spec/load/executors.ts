@@ -13,6 +13,7 @@ import { mixedLoad } from "./mixed.js";
 setLogLevel("error");
 const application = new URL("./application.js", import.meta.url);
 const total = Number(process.argv[2] ?? 100_000);
+const evaluatedWorker = `const { parentPort } = require("node:worker_threads"); parentPort.postMessage("ready")`;
 
 await manyTasks();
 for (const fault of await mixedLoad(Math.min(total, 5_000))) check(false, fault);
@@ -137,8 +138,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - started;
 }
-
-const evaluatedWorker = `const { parentPort } = require("node:worker_threads"); parentPort.postMessage("ready")`;
 
 async function bareWorkers(source: URL | string): Promise<void> {
   const workers = Array.from({ length: 20 }, () => new Worker(source, { eval: typeof source === "string" }));
