@@ -3,6 +3,7 @@
  * when one is lost that was not with the child that was killed, and when something is left over.
  */
 import { connect } from "node:net";
+import { availableParallelism } from "node:os";
 import type { Balance } from "waterspout";
 import { type Load, type LoadResult, startLoad, summary } from "../support/load-client.js";
 import { ServedProgram } from "../support/served-program.js";
@@ -10,7 +11,7 @@ import { ServedProgram } from "../support/served-program.js";
 const kills = Number(process.argv[2] ?? 20);
 const balance = (process.argv[3] ?? "shared") as Balance;
 const clients = 32;
-const processes = 4;
+const processes = availableParallelism();
 
 for (const mix of [{ busy: 1 }, { fresh: 1 }, { busy: 4, paced: 3, thinking: 2, fresh: 1 }]) await one(mix);
 await all();
@@ -37,7 +38,7 @@ async function one(mix: Readonly<Record<string, number>>): Promise<void> {
   const { lost, hung, refused } = totals;
   const times = back.toSorted((a, b) => a - b);
   console.log(
-    `${kills} kills of one of 4 children, ${JSON.stringify(mix)}: ${lost} lost, ${hung} hung, ${refused} refused; ` +
+    `${kills} kills of one of ${processes} children, ${JSON.stringify(mix)}: ${lost} lost, ${hung} hung, ${refused} refused; ` +
       `capacity back after ${times[times.length >> 1]} ms (longest ${times.at(-1)} ms)`,
   );
   check(hung === 0, "a request hung");
@@ -83,7 +84,7 @@ async function all(): Promise<void> {
   await load.reached(load.requests + 2_000);
   const result = await load.stop();
   const again = Object.values(result.processes).filter(({ firstAnswer }) => firstAnswer > at);
-  console.log(`all 4 children killed at once: ${summary(result)}`);
+  console.log(`all ${processes} children killed at once: ${summary(result)}`);
   console.log(`  first answer after ${Math.min(...again.map(({ firstAnswer }) => firstAnswer)) - at} ms`);
   check(result.counts.refused === 0, "a connection was refused");
   check(result.counts.hung === 0, "a request hung");
