@@ -659,6 +659,24 @@ describe("serveRequest", () => {
       expect(calls.filter((call) => /onFinish|onConn/.test(call))).to.deep.equal(["onFinish timeout"]);
     });
 
+    it("answers 503 to a verb that returns, or throws, as soon as its signal aborts", async () => {
+      class Prompt extends RequestHandler {
+        get(how: string): Promise<string> {
+          return new Promise((resolve, reject) => {
+            this.signal.addEventListener("abort", () => {
+              if (how === "throws") reject(new TypeError("of no consequence any more"));
+              else resolve("as far as I got");
+            });
+          });
+        }
+      }
+      await using app = await serve([route("/:how", Prompt, undefined, { timeout: 10 })]);
+      for (const how of ["returns", "throws"]) {
+        expectLog(new RegExp(`503 GET /${how} .*: no answer within 10 ms$`));
+        expect((await app.fetch(`/${how}`)).status, how).to.equal(503);
+      }
+    });
+
     it("cuts an answer whose headers are out", async () => {
       @Route("/", { timeout: 20 })
       class Stream extends Noting {

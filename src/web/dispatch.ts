@@ -45,9 +45,9 @@ export async function serveRequest(
     handler = construct(target, exchange, pathArguments, context, scope);
     const passage = { handler, exchange, scope, watch: context.blockedLoop };
     const work = run(passage, target, pathArguments);
-    await (target.timeout === undefined ? work : withinTimeout(target.timeout, exchange, work));
+    await (target.timeout === undefined ? work : withinTimeout(target.timeout, target, passage, work));
   } catch (error) {
-    context.blockedLoop?.came(target.name, target.verbs.get(exchange.request.method));
+    noteReturn(target, exchange, context.blockedLoop);
     failRequest(handler, exchange, error);
   }
   const concluded = concludeRequest(handler, exchange, context.accessLog);
@@ -55,6 +55,11 @@ export async function serveRequest(
   await concluded;
   if (exchange.holdsBody) await runHook(() => exchange.body.end());
   await scope?.dispose();
+}
+
+/** The handler's code has ended somewhere, or its time has. */
+function noteReturn(target: RouteTarget, { request }: Exchange, watch: BlockedLoopWatch | undefined): void {
+  watch?.came(target.name, target.verbs.get(request.method));
 }
 
 /** What the route says in the place of the application's settings. */
@@ -161,22 +166,27 @@ async function finished(finishing: Promise<void>, handler: RequestHandler, respo
   if (!response.finished) throw new ResponseError(`${handler.constructor.name}.finish() did not call super.finish()`);
 }
 
-/** Answers 503 when the route's time is up; the verb's promise is left alone, its signal has aborted. */
-async function withinTimeout(limit: number, exchange: Exchange, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+/**
+ * Answers 503 when the route's time is up; the verb's promise is left alone, its signal has aborted. Here and now: a verb that
+ * returns because of the signal must not be the quicker one.
+ */
+function withinTimeout(
+  limit: number,
+  target: RouteTarget,
+  { handler, exchange, watch }: Passage,
+  work: Promise<void>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
       // Whoever was answered in time may go on.
       if (exchange.response.finished) return;
+      noteReturn(target, exchange, watch);
       const error = new HTTPError(503, `no answer within ${limit} ms`);
       if (exchange.outcome === "completed") exchange.outcome = "timeout";
       exchange.abort(error);
-      reject(error);
+      failRequest(handler, exchange, error);
+      resolve();
     }, limit);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  try {
-    await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
