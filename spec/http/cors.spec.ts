@@ -169,8 +169,16 @@ describe("a preflight", () => {
     }
   });
 
-  it("for a path that is none is 404", async () => {
+  it("for a path that is none is answered, so that the page can read the 404 that follows", async () => {
     await using served = await serving({ origins });
+    expect(said(await preflight(served, app, "PUT", "/none"))).to.include({ "access-control-allow-origin": app });
+    expectLog(/404 PUT/);
+    const answer = await served.fetch("/none", { method: "PUT", ...from(app) });
+    expect([answer.status, answer.headers.get("Access-Control-Allow-Origin")]).to.deep.equal([404, app]);
+  });
+
+  it("for a path that is none is 404 without cors", async () => {
+    await using served = await serve([route("/", Items)]);
     expectLog(/404 OPTIONS/);
     expect((await preflight(served, app, "GET", "/none")).status).to.equal(404);
   });

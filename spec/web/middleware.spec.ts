@@ -11,6 +11,7 @@ import {
   Route,
   RunOnExecutor,
   Use,
+  route,
 } from "waterspout";
 // After waterspout, which brings reflect-metadata.
 import { Lifecycle, injectable, scoped, singleton } from "tsyringe";
@@ -69,6 +70,27 @@ describe("middleware", () => {
     const order = ["application", "parent", "class 1", "class 2", "class 3", "verb"];
     expect(calls.slice(0, 8)).to.deep.equal([...order.map((name) => `${name} in`), "prepare", "get"]);
     expect(calls.slice(8, 14)).to.deep.equal(order.toReversed().map((name) => `${name} out`));
+  });
+
+  it("of the application stands around the 404 of a path that no route has", async () => {
+    const marked: Middleware = async (handler, next) => {
+      handler.setHeader("X-Before", "yes");
+      await next();
+    };
+    await using app = await serve([route("/", Plain)], { middleware: [marked, noting("application")] });
+    for (const method of ["GET", "POST", "OPTIONS"]) {
+      expectLog(new RegExp(`404 ${method} /none`));
+      const answer = await app.fetch("/none", { method, headers: { Accept: "text/html" } });
+      expect([answer.status, answer.headers.get("X-Before")], method).to.deep.equal([404, "yes"]);
+      expect(await answer.text()).to.equal("<html><title>404: Not Found</title><body>404: Not Found</body></html>");
+    }
+    expect(calls).to.deep.equal(["application in", "application in", "application in"]);
+  });
+
+  it("of the application may answer a path that no route has", async () => {
+    const shell: Middleware = ({ request }, next) => (request.path === "/none" ? "anything you like" : next());
+    await using app = await serve([route("/", Plain)], { middleware: [shell] });
+    expect(await app.text("/none")).to.equal("anything you like");
   });
 
   it("of a verb is not passed by another verb, nor by one that a subclass writes anew", async () => {

@@ -11,6 +11,7 @@ import type { ApplicationDefinition, OpenApplication } from "./application.js";
 import { BlockedLoopWatch } from "./blocked-loop.js";
 import { checkDefinition } from "./definition.js";
 import { type DispatchContext, serveRequest } from "./dispatch.js";
+import { ErrorHandler } from "./error-handler.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
 import { concludeRequest, expireRequest, failRequest } from "./failure.js";
 import type { HandlerApplication } from "./handler.js";
@@ -25,7 +26,7 @@ import { Trust } from "./trust.js";
 
 interface Serving extends OpenApplication {
   readonly targets: ReadonlyMap<RouteSpec, RouteTarget>;
-  /** For paths without a route. */
+  /** For paths without a route; undefined: nothing stands around a plain 404. */
   readonly unmatched: RouteTarget | undefined;
   readonly dispatch: DispatchContext;
 }
@@ -108,7 +109,7 @@ export class Site {
     const { middleware } = this.definition;
     const compile = (spec: RouteSpec): RouteTarget => routeTarget(spec, opened.container, middleware);
     const targets = new Map(this.routes.map((spec) => [spec, compile(spec)]));
-    const unmatched = this.defaultRoute && compile(this.defaultRoute);
+    const unmatched = this.#unmatchedRoute && compile(this.#unmatchedRoute);
     const dispatch: DispatchContext = {
       application: this.#application,
       router: opened.router,
@@ -143,6 +144,13 @@ export class Site {
   /** Answers a request at once whose server ends. */
   expire(exchange: Exchange): void {
     expireRequest(exchange, this.definition.accessLog ?? true);
+  }
+
+  /** A handler is made for a plain 404 only where middleware or pages of other sites may have a word in it. */
+  get #unmatchedRoute(): RouteSpec | undefined {
+    const { middleware = [], cors } = this.definition;
+    if (this.defaultRoute !== undefined || (middleware.length === 0 && cors === undefined)) return this.defaultRoute;
+    return { pattern: unmatchedPath, handler: ErrorHandler, args: { status: 404 } };
   }
 
   #route(exchange: Exchange, target: CanonicalTarget, { targets, unmatched, dispatch }: Serving): void {
