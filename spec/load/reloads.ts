@@ -1,12 +1,14 @@
 /**
  * Rolling restarts under load: `npm run load:reloads [-- <requests> <reloads>]`, 300,000 and 20 unless it says otherwise. It fails
- * when one request is lost: nothing is sent twice. It also does so for bad deploys, and with nginx in front where that is
- * installed.
+ * when one request is lost: nothing is sent twice. It also does so for bad deploys, and with nginx and haproxy in front where
+ * these are installed.
  */
 import type { ServeOptions } from "waterspout";
 import { type ClientKind, type LoadResult, startLoad, summary } from "../support/load-client.js";
 import { Deployment } from "../support/deployment.js";
-import { Nginx, nginxMissing } from "../support/nginx.js";
+import { haproxy } from "../support/haproxy.js";
+import { nginx } from "../support/nginx.js";
+import { type ProxyProgram, ReverseProxy, missingProxy } from "../support/reverse-proxy.js";
 
 const total = Number(process.argv[2] ?? 300_000);
 const reloads = Number(process.argv[3] ?? 20);
@@ -19,7 +21,8 @@ const timeout = 5_000;
 await goodDeploys();
 await badDeploys();
 await crashingDeploys();
-await behindNginx();
+await behind(nginx);
+await behind(haproxy);
 
 async function goodDeploys(): Promise<void> {
   await using deployment = new Deployment({ processes: 2 });
@@ -62,15 +65,15 @@ async function failing(codes: readonly string[], options: ServeOptions): Promise
   return result;
 }
 
-async function behindNginx(): Promise<void> {
-  const missing = nginxMissing();
+async function behind(program: ProxyProgram): Promise<void> {
+  const missing = missingProxy(program);
   if (missing !== undefined) return console.log(`skipped: ${missing}`);
   await using deployment = new Deployment({ processes: 2 });
   const { port } = new URL(await deployment.served.url("/"));
-  await using nginx = await Nginx.before(Number(port));
-  const result = await reloading(deployment, nginx.url, total / 5, Math.ceil(reloads / 4), /reload complete/);
-  report(`${Math.ceil(reloads / 4)} reloads of 2 children behind nginx`, result);
-  check(nginx.errors() === "", `nginx has seen errors:\n${nginx.errors()}`);
+  await using proxy = await ReverseProxy.start(program, Number(port));
+  const result = await reloading(deployment, proxy.url, total / 5, Math.ceil(reloads / 4), /reload complete/);
+  report(`${Math.ceil(reloads / 4)} reloads of 2 children behind ${program.name}`, result);
+  check(proxy.errors() === "", `${program.name} has seen errors:\n${proxy.errors()}`);
   await end(deployment);
 }
 

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { Deployment } from "../support/deployment.js";
 import { type Load, type LoadResult, startLoad } from "../support/load-client.js";
-import { Nginx, nginxMissing } from "../support/nginx.js";
+import { haproxy } from "../support/haproxy.js";
+import { nginx } from "../support/nginx.js";
+import { ReverseProxy, requireProxy } from "../support/reverse-proxy.js";
 
 // The long form of these, with many more requests and reloads, is `npm run load:reloads`.
 describe("a reload under load", function () {
@@ -47,25 +49,24 @@ describe("a reload under load", function () {
     expect((await deployment.served.stop()).code).to.equal(0);
   });
 
-  describe("behind nginx", () => {
-    before(function () {
-      const missing = nginxMissing();
-      if (missing === undefined) return;
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    });
+  for (const program of [nginx, haproxy]) {
+    describe(`behind ${program.name}`, () => {
+      before(function () {
+        requireProxy(this, program);
+      });
 
-    it("gives nginx no reason for a 502", async () => {
-      await using deployment = new Deployment({ processes: 2 });
-      const { port } = new URL(await deployment.served.url("/"));
-      await using nginx = await Nginx.before(Number(port));
-      await using clients = load(nginx.url);
-      await clients.reached(100);
-      expect(await deployment.reload()).to.include("reload complete");
-      await clients.reached(clients.requests + 200);
-      expectNothingLost(await clients.stop());
-      expect(nginx.errors()).to.equal("");
-      expect((await deployment.served.stop()).code).to.equal(0);
+      it("gives it no reason for a 502", async () => {
+        await using deployment = new Deployment({ processes: 2 });
+        const { port } = new URL(await deployment.served.url("/"));
+        await using proxy = await ReverseProxy.start(program, Number(port));
+        await using clients = load(proxy.url);
+        await clients.reached(100);
+        expect(await deployment.reload()).to.include("reload complete");
+        await clients.reached(clients.requests + 200);
+        expectNothingLost(await clients.stop());
+        expect(proxy.errors()).to.equal("");
+        expect((await deployment.served.stop()).code).to.equal(0);
+      });
     });
-  });
+  }
 });
