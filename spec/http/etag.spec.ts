@@ -1,11 +1,26 @@
 import { expect } from "chai";
-import { type Comparison, entityTag, listsEntityTag } from "#src/http/etag.js";
+import { ResponseError } from "#src/errors.js";
+import { type Comparison, checkedTag, entityTag, listsEntityTag } from "#src/http/etag.js";
 
 describe("entityTag", () => {
   it("is the quoted SHA-1 of the bytes", () => {
     expect(entityTag("abc")).to.equal('"a9993e364706816aba3e25717850c26c9cd0d89d"');
     expect(entityTag(Buffer.from("ä"))).to.equal(entityTag("ä"));
   });
+});
+
+describe("checkedTag", () => {
+  for (const tag of ['"a"', 'W/"a"', '""', '"a,b"', undefined]) {
+    it(`passes ${tag}`, () => {
+      expect(checkedTag(tag)).to.equal(tag);
+    });
+  }
+
+  for (const tag of ["a", '"a', 'a"', 'w/"a"', '"a"b"', '"a b"', '"a\n"', "", '"\u0100"']) {
+    it(`refuses ${JSON.stringify(tag)}`, () => {
+      expect(() => checkedTag(tag)).to.throw(ResponseError, "double quotes");
+    });
+  }
 });
 
 describe("listsEntityTag", () => {

@@ -1,8 +1,17 @@
 import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
+import { entityTag } from "#src/http/etag.js";
 import { type HandlerApplication, RequestHandler as Base } from "#src/web/handler.js";
-import { HTTPError, InlineExecutor, RequestHandler, RequestNotAvailableError, RunOnExecutor, route } from "waterspout";
+import {
+  HTTPError,
+  InlineExecutor,
+  RequestHandler,
+  RequestNotAvailableError,
+  ResponseError,
+  RunOnExecutor,
+  route,
+} from "waterspout";
 import { expectLog, untilLogged } from "../support/log.js";
 import { get, serve } from "../support/serve.js";
 
@@ -328,6 +337,55 @@ describe("RequestHandler", () => {
       expect((await app.fetch("/", { headers: { "If-None-Match": '"other"' } })).status).to.equal(200);
     });
 
+    it("have the tag that computeEtag makes of the whole body, or none", async () => {
+      let made: string | Uint8Array | undefined;
+      class Tagged extends RequestHandler {
+        get(tag: string): string {
+          return `the ${tag}`;
+        }
+        override computeEtag(body: string | Uint8Array): string | undefined {
+          made = body;
+          if (this.pathArguments[0] === "default") return super.computeEtag(body);
+          return this.pathArguments[0] === "none" ? undefined : `W/"${this.pathArguments[0]}"`;
+        }
+      }
+      await using app = await serve([route("/:tag", Tagged), route("/", Tagged)], { etag: false });
+      const tagOf = async (path: string): Promise<string | null> => (await app.fetch(path)).headers.get("etag");
+      expect(await tagOf("/v7")).to.equal('W/"v7"');
+      expect(made).to.equal("the v7");
+      expect(await tagOf("/none")).to.equal(null);
+      expect(await tagOf("/default")).to.equal(entityTag("the default"));
+      expect((await app.fetch("/v7", { headers: { "If-None-Match": '"v7"' } })).status).to.equal(304);
+    });
+
+    it("end in a 500 when computeEtag makes what is no tag", async () => {
+      class Unquoted extends RequestHandler {
+        get(): string {
+          return "x";
+        }
+        override computeEtag(): string {
+          return "v7";
+        }
+      }
+      await using app = await serve([route("/", Unquoted)]);
+      expectLog(
+        /ResponseError: an entity tag is text in double quotes, with W\/ in front if it is weak; got v7/,
+        /500 GET/,
+      );
+      expect((await app.fetch("/")).status).to.equal(500);
+    });
+
+    it("have no tag when the application makes none, but for one that was set", async () => {
+      const set = doing((handler) => {
+        handler.setHeader("Etag", '"own"');
+        return "x";
+      });
+      const plain = doing(() => "x");
+      await using app = await serve([route("/", plain), route("/own", set)], { etag: false });
+      expect((await app.fetch("/")).headers.get("etag")).to.equal(null);
+      expect((await app.fetch("/own")).headers.get("etag")).to.equal('"own"');
+    });
+
     it("answer HEAD with the headers of GET", async () => {
       await using app = await serve([
         route(
@@ -341,6 +399,38 @@ describe("RequestHandler", () => {
         expect(head.headers.get(name), name).to.equal(whole.headers.get(name));
       }
       expect(await head.text()).to.equal("");
+    });
+  });
+
+  describe("#clear", () => {
+    it("takes back status, headers and body, and sets the default headers anew", async () => {
+      class Again extends RequestHandler {
+        override setDefaultHeaders(): void {
+          this.setHeader("X-Default", "yes");
+        }
+        get(): string {
+          this.setStatus(201);
+          this.setHeader("X-Default", "no");
+          this.setHeader("X-First", "yes");
+          this.write("first");
+          expect([this.getHeader("x-first"), this.getHeader("X-None")]).to.deep.equal(["yes", undefined]);
+          this.clear();
+          return "second";
+        }
+      }
+      await using app = await serve([route("/", Again)]);
+      const answer = await app.fetch("/");
+      expect([answer.status, await answer.text()]).to.deep.equal([200, "second"]);
+      expect([answer.headers.get("X-Default"), answer.headers.get("X-First")]).to.deep.equal(["yes", null]);
+    });
+
+    it("throws when the headers are out", async () => {
+      const late = doing(async (handler) => {
+        await handler.flush();
+        expect(() => handler.clear()).to.throw(ResponseError, /clear\(\) after the headers were written/);
+      });
+      await using app = await serve([route("/", late)]);
+      expect((await app.fetch("/")).status).to.equal(200);
     });
   });
 

@@ -1,8 +1,21 @@
 import { hash } from "node:crypto";
+import { ResponseError } from "../errors.js";
+
+/** Makes the tag of a body; undefined: it gets none. */
+export type EntityTagger = (body: string | Uint8Array) => string | undefined;
 
 /** The strong entity tag of a body: its SHA-1 in quotes, as Tornado makes it. It names content, it protects nothing. */
 export function entityTag(body: string | Uint8Array): string {
   return `"${hash("sha1", body)}"`;
+}
+
+/**
+ * A tag that an application made (RFC 9110, section 8.8.3).
+ * @throws ResponseError for one without its quotes, or with what no tag may have: it would equal nothing a client sends.
+ */
+export function checkedTag(tag: string | undefined): string | undefined {
+  if (tag === undefined || /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag)) return tag;
+  throw new ResponseError(`an entity tag is text in double quotes, with W/ in front if it is weak; got ${tag}`);
 }
 
 /** How two tags are compared (RFC 9110, section 8.8.3.2): by strong comparison, a weak tag equals nothing. */

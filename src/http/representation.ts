@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { ResponseError } from "../errors.js";
 import { weakenTag } from "./compression.js";
 import { type Validators, evaluateConditions, isConditional } from "./conditional.js";
-import { entityTag } from "./etag.js";
+import type { EntityTagger } from "./etag.js";
 import { parseHttpDate } from "./http-date.js";
 
 /** A part of a body; strings go out as UTF-8. */
@@ -38,17 +38,23 @@ export function dropEntity(response: ServerResponse, body: BodyChunk): BodyChunk
  * Completes the header section for a body that is known whole: its length, its `Etag`, and the answer to the conditions of
  * the request.
  *
- * @param etag whether to make an `Etag` when there is none.
+ * @param tagger makes the `Etag` when there is none; undefined: nobody does.
  * @param coded whether the body will be compressed, which weakens its tag.
  * @returns what of the body is to be sent.
  * @throws ResponseError when `Content-Length` was set to something else, or the status forbids a body.
  */
-export function describe(response: ServerResponse, body: BodyChunk, etag: boolean, coded = false): BodyChunk {
+export function describe(
+  response: ServerResponse,
+  body: BodyChunk,
+  tagger: EntityTagger | undefined,
+  coded = false,
+): BodyChunk {
   if (isBodiless(response.statusCode)) return dropEntity(response, body);
   // An answer to HEAD may give the length of a body that was never made.
   const unmade = setLength(response, body) && body.length === 0 && response.req.method === "HEAD";
   if (response.statusCode !== 200 || !isRead(response.req.method)) return body;
-  if (etag && !unmade && !response.hasHeader("Etag")) response.setHeader("Etag", entityTag(body));
+  const tag = unmade || response.hasHeader("Etag") ? undefined : tagger?.(body);
+  if (tag !== undefined) response.setHeader("Etag", tag);
   if (coded) weakenTag(response);
   return isConditional(response.req.headers) ? answerConditions(response, body) : body;
 }

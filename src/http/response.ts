@@ -4,6 +4,7 @@ import { ClientClosedError, ResponseError } from "../errors.js";
 import { acceptBody } from "./body.js";
 import { BodyCoder } from "./body-coder.js";
 import { type Coder, type Compression, weakenTag } from "./compression.js";
+import { type EntityTagger, entityTag } from "./etag.js";
 import { isUnread } from "./framing.js";
 import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
 import type { HTTPSettings } from "./limits.js";
@@ -32,8 +33,8 @@ const noCompletions: readonly (() => void)[] = [];
  * Source: the response half of Tornado's `RequestHandler`.
  */
 export class ResponseWriter {
-  /** Whether `finish()` may add an `Etag` and answer 304; only if nothing was flushed. Default true. */
-  etag = true;
+  /** Makes the `Etag` at `finish()` if there is none and nothing was flushed; undefined: nobody does. Default: the SHA-1 of the body. */
+  tagger: EntityTagger | undefined = entityTag;
   /** Compresses what it decides to; undefined: nothing. */
   compression: Compression | undefined;
   #coder: BodyCoder | undefined;
@@ -294,11 +295,11 @@ export class ResponseWriter {
   #describe(body: BodyChunk): BodyChunk {
     this.#complete();
     if (this.compression === undefined || isUnread(this.#response.req))
-      return describe(this.#response, body, this.etag);
+      return describe(this.#response, body, this.tagger);
     // An answer to HEAD may give the length of a body that was never made.
     const size = Number(this.#response.getHeader("Content-Length") ?? Buffer.byteLength(body));
     const make = this.compression.begin(this.#response, size);
-    const rest = describe(this.#response, body, this.etag, make !== undefined);
+    const rest = describe(this.#response, body, this.tagger, make !== undefined);
     if (make !== undefined && isCoded(this.#response)) this.#code(make);
     return rest;
   }

@@ -46,6 +46,11 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
    */
   readonly compress?: boolean | CompressOptions;
   /**
+   * Whether answers get the SHA-1 of their body as `Etag`, so that a client that has them gets a 304. It costs time and saves
+   * bytes. What a handler sets, or makes by a `computeEtag` of its own, counts in any case. Default: true.
+   */
+  readonly etag?: boolean;
+  /**
    * A folder whose files are served below `staticUrlPrefix`, and its `favicon.ico` and `robots.txt` at the root unless a route
    * has them. `staticUrl` makes their URLs. Default: none.
    */

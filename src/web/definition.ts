@@ -11,6 +11,7 @@ const own = {
   middleware: 1,
   templateEngine: 1,
   compress: 1,
+  etag: 1,
   staticPath: 1,
   staticUrlPrefix: 1,
   defaultHandler: 1,

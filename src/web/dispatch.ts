@@ -2,6 +2,7 @@ import { Scope } from "../container.js";
 import { runInRequest } from "../context.js";
 import { type CallRouter, bindCalls } from "../decorators/calls.js";
 import { Finish, HTTPError, ResponseError } from "../errors.js";
+import { checkedTag } from "../http/etag.js";
 import { hasBody } from "../http/framing.js";
 import type { ResponseWriter } from "../http/response.js";
 import { willRefuse } from "./authentication.js";
@@ -78,6 +79,7 @@ function construct(
 ): RequestHandler {
   const handler = target.plan.create(scope);
   attach(handler, { exchange, application, pathArguments, tools });
+  if (target.computesEtag) exchange.response.tagger = (body) => checkedTag(handler.computeEtag(body));
   if (target.callsExecutor) bindCalls(handler, { router, request: exchange });
   if (handler.onConnectionClose !== undefined) {
     exchange.onClientClosed = () => void runHook(() => handler.onConnectionClose?.());

@@ -4,6 +4,7 @@
  */
 export { allArguments } from "../http/arguments.js";
 export { attachment } from "../http/content-disposition.js";
+export { entityTag } from "../http/etag.js";
 export { userOf } from "./authentication.js";
 export { checkConditions } from "./conditions.js";
 export { debugPage, errorPage, setErrorHead, writePage } from "./error-page.js";

@@ -372,6 +372,11 @@ export abstract class RequestHandler<User = unknown> {
     return this.#response("getStatus").status;
   }
 
+  /** A header of the answer as it stands; undefined when there is none. What the end of the answer adds is not there yet. */
+  getHeader(name: string): string | string[] | undefined {
+    return this.#response("getHeader").getHeader(name);
+  }
+
   /** Replaces a header. @throws ResponseError for a value with control characters, or after the headers are out. */
   setHeader(name: string, value: HeaderValue): void {
     this.#response("setHeader").setHeader(name, value);
@@ -385,6 +390,28 @@ export abstract class RequestHandler<User = unknown> {
   /** Takes a header back. @throws ResponseError after the headers are out. */
   clearHeader(name: string): void {
     this.#response("clearHeader").clearHeader(name);
+  }
+
+  /**
+   * Back to an empty 200, for another answer in the place of what was begun: headers are those of `setDefaultHeaders` and of
+   * middleware that had set them before `next()`.
+   *
+   * @throws ResponseError after the headers are out.
+   */
+  clear(): void {
+    this.#response("clear").clear();
+    this.setDefaultHeaders();
+  }
+
+  /**
+   * Makes the `Etag` of a 200 to GET or HEAD that is sent whole and has none; override it for a cheaper one, or to give
+   * `undefined` for none. A client that sends it back gets a 304. Not async. Default: the SHA-1 of the body.
+   *
+   * @param body the whole of it, before compression.
+   * @returns with its quotes, `W/` in front of a weak one. Anything else ends the request with ResponseError.
+   */
+  computeEtag(body: string | Uint8Array): string | undefined {
+    return this.#available("computeEtag").tools.entityTag(body);
   }
 
   /**

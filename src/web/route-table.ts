@@ -75,6 +75,8 @@ export interface RouteTarget extends VerbTable {
   readonly bodyTimeout: number | undefined;
   /** The class has `dataReceived`. */
   readonly receivesData: boolean;
+  /** The class has a `computeEtag` of its own. */
+  readonly computesEtag: boolean;
   /** Undefined: what the application says. */
   readonly cors: CorsPolicy | false | undefined;
   /** The class itself has executor methods: its instances are tied to their request. */
@@ -114,6 +116,7 @@ export function routeTarget(
     bodyLimit: spec.bodyLimit,
     bodyTimeout: spec.bodyTimeout,
     receivesData: receivesData(spec.handler),
+    computesEtag: (spec.handler.prototype as RequestHandler).computeEtag !== RequestHandler.prototype.computeEtag,
     cors: spec.cors && new CorsPolicy(spec.cors),
     callsExecutor: executorMethodsOf(spec.handler).size > 0,
   };
@@ -129,6 +132,7 @@ const synchronousHooks = [
   "sendError",
   "writeError",
   "logException",
+  "computeEtag",
 ] as const;
 
 function refuseAsyncHooks({ name, prototype }: HandlerClass): void {

@@ -133,6 +133,7 @@ export class Site {
     const exchange = new Exchange(message, raw, request, host);
     this.trust.equip(exchange);
     if (this.#compression !== undefined) exchange.response.compression = this.#compression;
+    if (this.definition.etag === false) exchange.response.tagger = undefined;
     const refusal = this.trust.refusalOf(request, origin);
     if (this.#health !== undefined && this.#isSettledBy(this.#health, exchange, host)) return exchange;
     if (target === undefined) this.#refuse(exchange, new HTTPError(400, "a malformed path"));
