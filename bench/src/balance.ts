@@ -3,7 +3,7 @@
  * (`cluster`), and dealt out by the primary (`round-robin`). Fairness as shares of 64 connections, costs as ratios of one run.
  */
 import type { LoadOptions, LoadResult } from "../../spec/support/load-client.js";
-import { Served } from "./served.js";
+import { Served, program } from "./served.js";
 
 const client = new URL("../../.build/spec/support/load-client.js", import.meta.url);
 const { startLoad } = (await import(client.href)) as typeof import("../../spec/support/load-client.js");
@@ -20,7 +20,7 @@ await costs();
 
 async function fairness(processes: number): Promise<void> {
   for (const way of ways) {
-    const served = await Served.start(way, String(processes));
+    const served = await start(way, processes);
     for (const [how, openEvery] of [
       ["at once", 0],
       ["one every 10 ms", 10],
@@ -39,6 +39,10 @@ async function fairness(processes: number): Promise<void> {
   }
 }
 
+function start(way: Way, processes: number): Promise<Served> {
+  return Served.start(program(process.execPath, "./processes-server.js", way, String(processes)));
+}
+
 /** Connections of each process, those that got none included. */
 function shares({ processes }: LoadResult, count: number): number[] {
   const connections = Object.values(processes).map((share) => share.connections);
@@ -47,7 +51,7 @@ function shares({ processes }: LoadResult, count: number): number[] {
 
 async function costs(): Promise<void> {
   const served = new Map<Way, Served>();
-  for (const way of ways) served.set(way, await Served.start(way, "2"));
+  for (const way of ways) served.set(way, await start(way, 2));
   for (const kind of ["fresh", "busy"] as const) {
     const rates = new Map<Way, number[]>(ways.map((way) => [way, []]));
     const cpus = new Map<Way, number[]>(ways.map((way) => [way, []]));
@@ -78,7 +82,7 @@ function ratios(figures: ReadonlyMap<Way, readonly number[]>): string {
 }
 
 async function run(served: Served, options: Omit<LoadOptions, "url" | "method">): Promise<LoadResult> {
-  const result = await startLoad({ url: served.url, method: "GET", ...options }).result;
+  const result = await startLoad({ url: `${served.url}/`, method: "GET", ...options }).result;
   if (result.failed > 0) console.error(`${result.failed} requests failed`, result.counts);
   return result;
 }

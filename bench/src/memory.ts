@@ -3,10 +3,10 @@
  * libraries) are in the RSS of each; PSS divides them among those who have them.
  */
 import { readFileSync } from "node:fs";
-import { Served } from "./served.js";
+import { Served, program } from "./served.js";
 
 for (const threads of [0, 20]) {
-  const served = await Served.start("shared", "5", String(threads));
+  const served = await Served.start(program(process.execPath, "./processes-server.js", "shared", "5", String(threads)));
   // One request for each, so that none is smaller for having done nothing.
   for (let request = 0; request < 50; request++)
     await (await fetch(served.url, { headers: { connection: "close" } })).text();

@@ -1,0 +1,17 @@
+/** NaN for an empty list. */
+export function median(figures: readonly number[]): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+/** How the figures of one subject compare with those of another, round by round, so that both saw the same machine. */
+export function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
+  return ours.map((figure, round) => figure / (theirs[round] ?? Number.NaN));
+}
+
+/** The least and the greatest. */
+export function spread(figures: readonly number[]): [least: number, greatest: number] {
+  return [Math.min(...figures), Math.max(...figures)];
+}

@@ -1,0 +1,30 @@
+import type { BenchOptions } from "./options.js";
+
+/** A line of the table. */
+export interface Row {
+  readonly work: string;
+  /** What was measured: a server, or a way of serving. */
+  readonly subject: string;
+  /** The median of the rounds … */
+  readonly figure: number;
+  /** … and what it counts, for example `CPU µs / request`. The less, the better. */
+  readonly unit: string;
+  /** Waterspout's figure divided by this one: the median of the ratios of the rounds. */
+  readonly ratio?: number;
+  /** Of the rounds, the least and the greatest of these ratios. */
+  readonly spread?: readonly [least: number, greatest: number];
+  readonly requestsPerSecond?: number;
+  /** Milliseconds. */
+  readonly p99?: number;
+  /** What there is to know about this line. */
+  readonly note?: string;
+}
+
+/** One piece of work, done by several servers: a group of lines of the table. */
+export interface Work {
+  /** As `--only` names it. */
+  readonly name: string;
+  /** As the table names it. */
+  readonly title: string;
+  measure(options: BenchOptions): Promise<Row[]>;
+}

@@ -1,0 +1,6 @@
+import type { Work } from "../work.js";
+import { body } from "./body.js";
+import { json } from "./json.js";
+
+/** All that is measured, in the order of the table. */
+export const works: readonly Work[] = [json, body];

@@ -1,0 +1,3 @@
+import { bootstrap } from "waterspout";
+
+await bootstrap(new URL("./app.js", import.meta.url), { host: "127.0.0.1", port: 0 });
