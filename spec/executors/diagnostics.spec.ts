@@ -22,7 +22,13 @@ describe("the channels of executors", () => {
 
   function taskAt(now: number): Task {
     const call = { token: "Hasher", method: "hash", stream: false, context: undefined, options: { requestId: "r-1" } };
-    return new Task(7, call, [], { abandoned: () => undefined }, now);
+    return new Task(
+      7,
+      call,
+      [],
+      { abandoned: () => undefined, replied: () => undefined, crashed: () => undefined },
+      now,
+    );
   }
 
   it("tell of a task under the name of what happened to it", () => {

@@ -6,7 +6,7 @@ import type { Class, ExecutorEnvironment } from "#src/concurrent.js";
 import { argumentError } from "#src/executors/faults.js";
 import { LocalExecutor, type QueueOptions } from "#src/executors/local-executor.js";
 import type { Reply, TaskControl } from "#src/executors/protocol.js";
-import type { RunRequest, Workers, WorkersHost } from "#src/executors/workers.js";
+import type { RunReceiver, RunRequest, Workers, WorkersHost } from "#src/executors/workers.js";
 import {
   CancelledError,
   ConfigurationError,
@@ -31,7 +31,7 @@ class ScriptedWorkers implements Workers {
   readonly controls: TaskControl[] = [];
   readonly killed: number[] = [];
   stopped = 0;
-  readonly #settle = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
+  readonly #receivers = new Map<number, RunReceiver>();
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -41,9 +41,9 @@ class ScriptedWorkers implements Workers {
     this.host = host;
   }
 
-  run(request: RunRequest): Promise<Reply> {
+  run(request: RunRequest, receiver: RunReceiver): void {
     this.requests.push(request);
-    return new Promise((resolve, reject) => this.#settle.set(request.message.id, { resolve, reject }));
+    this.#receivers.set(request.message.id, receiver);
   }
 
   control(message: TaskControl): void {
@@ -64,12 +64,12 @@ class ScriptedWorkers implements Workers {
 
   /** Ends the task that was sent as the `index`th. */
   async reply(index: number, reply: Reply = { ok: true, value: index }): Promise<void> {
-    this.#settle.get(this.#id(index))?.resolve(reply);
+    this.#receivers.get(this.#id(index))?.replied(reply);
     await turn();
   }
 
   async crash(index: number, error: Error): Promise<void> {
-    this.#settle.get(this.#id(index))?.reject(error);
+    this.#receivers.get(this.#id(index))?.failed(error);
     await turn();
   }
 

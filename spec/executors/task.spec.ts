@@ -7,16 +7,29 @@ import { failure } from "../support/pools.js";
 
 describe("Task", () => {
   let abandoned: string[];
+  let told: string[];
 
   beforeEach(() => {
     abandoned = [];
+    told = [];
   });
 
   function taskWith(options: TaskOptions = {}, now = 0): Task {
-    const owner: TaskOwner = { abandoned: (task, error) => abandoned.push(`${task.state}: ${error.message}`) };
+    const owner: TaskOwner = {
+      abandoned: (task, error) => abandoned.push(`${task.state}: ${error.message}`),
+      replied: (task, { ok }) => told.push(`${task.id} replied ${ok}`),
+      crashed: (task, error) => told.push(`${task.id} crashed: ${(error as Error).message}`),
+    };
     const call = { token: "Hasher", method: "hash", stream: false, context: undefined, options };
     return new Task(1, call, [1], owner, now);
   }
+
+  it("hands to its owner what its worker tells", () => {
+    const task = taskWith();
+    task.replied({ ok: "refused" });
+    task.failed(new Error("gone"));
+    expect(told).to.deep.equal(["1 replied refused", "1 crashed: gone"]);
+  });
 
   it("is queued, then running, then done", async () => {
     const task = taskWith();

@@ -7,7 +7,7 @@ import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.j
 import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
 import { SessionTasks } from "./session-tasks.js";
 import { decodeValues } from "./values.js";
-import type { RunRequest, Workers, WorkersHost } from "./workers.js";
+import type { RunReceiver, RunRequest, Workers, WorkersHost } from "./workers.js";
 
 /** What an {@link InlineExecutor} can be told. */
 export interface InlineOptions extends QueueOptions {
@@ -59,17 +59,11 @@ class InlineWorkers implements Workers {
     });
   }
 
-  async run({ message, args, transferList }: RunRequest): Promise<Reply> {
-    const copy = this.#clone(message, args, transferList);
-    this.#running++;
-    await this.#tasks.run(copy, {
-      isCancelled: () => this.#cancelled.has(message.id),
-      isArgumentAborted: () => false,
-    });
-    this.#running--;
-    this.#completed++;
-    this.#cancelled.delete(message.id);
-    return this.#take(message.id);
+  run(request: RunRequest, receiver: RunReceiver): void {
+    this.#run(request).then(
+      (reply) => receiver.replied(reply),
+      (error: unknown) => receiver.failed(error),
+    );
   }
 
   control(message: TaskControl): void {
@@ -86,6 +80,19 @@ class InlineWorkers implements Workers {
     const { heapUsed: usedHeap } = process.memoryUsage();
     const [running, completed] = [this.#running, this.#completed];
     return [{ id: process.pid, stage: "ready", running, completed, utilization: 0, usedHeap }];
+  }
+
+  async #run({ message, args, transferList }: RunRequest): Promise<Reply> {
+    const copy = this.#clone(message, args, transferList);
+    this.#running++;
+    await this.#tasks.run(copy, {
+      isCancelled: () => this.#cancelled.has(message.id),
+      isArgumentAborted: () => false,
+    });
+    this.#running--;
+    this.#completed++;
+    this.#cancelled.delete(message.id);
+    return this.#take(message.id);
   }
 
   #clone(message: TaskMessage, args: readonly unknown[], transferList: readonly ArrayBuffer[]): TaskMessage {

@@ -70,6 +70,8 @@ export abstract class LocalExecutor extends Executor {
   /** What tasks and workers tell; apart from the class, whose methods are its users'. */
   readonly #host: TaskOwner & WorkersHost = {
     abandoned: (task, error) => this.#abandoned(task, error),
+    replied: (task, reply) => this.#replied(task, reply),
+    crashed: (task, error) => this.#crashed(task, error),
     item: (id, value) => this.#running.get(id)?.onItem?.(value),
     bootFailed: (error) => this.#bootFailed(error),
     roomAgain: () => this.#pump(),
@@ -245,21 +247,17 @@ export abstract class LocalExecutor extends Executor {
     task.begin(now);
     this.#running.set(task.id, task);
     publishTask("started", this, task);
-    let release = (): void => undefined;
-    this.#send(task, now, (signals) => (release = this.#forwardAborts(task, signals))).then(
-      (reply) => this.#replied(task, reply, release),
-      (error: unknown) => this.#crashed(task, error, release),
-    );
+    this.#send(task, now);
   }
 
   /** Never throws: an argument may be a proxy with traps. */
-  #send(task: Task, now: number, begun: (signals: readonly SignalArgument[]) => void): Promise<Reply> {
+  #send(task: Task, now: number): void {
     try {
-      const { request, signals } = encodeTask(task, now);
-      if (signals.length > 0) begun(signals);
-      return this.#workers.run(request);
+      const request = encodeTask(task, now);
+      if (request.signals.length > 0) task.release = this.#forwardAborts(task, request.signals);
+      this.#workers.run(request, task);
     } catch (error) {
-      return Promise.reject(argumentError(task.args, task.call, error));
+      queueMicrotask(() => task.failed(argumentError(task.args, task.call, error)));
     }
   }
 
@@ -272,20 +270,20 @@ export abstract class LocalExecutor extends Executor {
     return () => stop.abort();
   }
 
-  #replied(task: Task, reply: Reply, release: () => void): void {
+  #replied(task: Task, reply: Reply): void {
     if (reply.ok !== "refused") this.#runTime.add(performance.now() - task.startedAt);
     try {
       this.#settle(task, reply);
     } catch (error) {
       this.#fail(task, error);
     }
-    this.#released(task, release);
+    this.#released(task);
   }
 
-  #crashed(task: Task, error: unknown, release: () => void): void {
+  #crashed(task: Task, error: unknown): void {
     this.#runTime.add(performance.now() - task.startedAt);
     this.#fail(task, error);
-    this.#released(task, release);
+    this.#released(task);
   }
 
   #settle(task: Task, reply: Reply): void {
@@ -314,8 +312,8 @@ export abstract class LocalExecutor extends Executor {
     task.reject(error);
   }
 
-  #released(task: Task, release: () => void): void {
-    release();
+  #released(task: Task): void {
+    task.release?.();
     this.#running.delete(task.id);
     this.#pump();
     this.#ending.check();

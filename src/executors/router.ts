@@ -10,7 +10,7 @@ import type {
 } from "../concurrent.js";
 import type { RequestContext } from "../context.js";
 import type { CallRouter, ExecutorCall } from "../decorators/calls.js";
-import type { RunOnExecutorOptions } from "../decorators/run-on-executor.js";
+import type { RetryOptions, RunOnExecutorOptions } from "../decorators/run-on-executor.js";
 import { ConfigurationError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { executorMethodsOf } from "../metadata.js";
@@ -18,6 +18,14 @@ import { Executor, type ShutdownOptions } from "./executor.js";
 import { withRetry } from "./retry.js";
 import { ThreadPoolExecutor } from "./thread.js";
 import { takeBack } from "./transfer.js";
+
+/** Where the calls of one method go, and what holds for each of them. */
+interface Route {
+  readonly executor: TaskExecutor;
+  readonly options: TaskOptions;
+  readonly onDisconnect: "cancel" | "detach";
+  readonly retry: RetryOptions | undefined;
+}
 
 /** Looks up an executor that the application's container holds. */
 export type ExecutorLookup = (token: Class | string | symbol) => unknown;
@@ -27,6 +35,7 @@ export type ExecutorLookup = (token: Class | string | symbol) => unknown;
  * else `"default"`. When a method needs a default and the application has none, a `ThreadPoolExecutor` is made.
  */
 export class ExecutorRouter implements CallRouter {
+  readonly #routes = new Map<Class, Map<string, Route>>();
   readonly #named: ReadonlyMap<string, TaskExecutor>;
   readonly #lookup: ExecutorLookup;
   readonly #started = new Set<TaskExecutor>();
@@ -55,9 +64,9 @@ export class ExecutorRouter implements CallRouter {
   call(call: ExecutorCall): Promise<unknown> {
     const method = call.method as ExecutorMethod<object>;
     const args = call.args as MethodArguments<object, never>;
-    const executor = this.#executorOf(call);
-    const options = taskOptions(call);
-    const { retry } = call.options as RunOnExecutorOptions;
+    const route = this.#routeOf(call);
+    const { executor, retry } = route;
+    const options = taskOptions(route, call);
     if (retry === undefined) return executor.submit(call.target, method, args, options);
     // What is moved would be gone at the second attempt.
     takeBack(call.args);
@@ -72,7 +81,8 @@ export class ExecutorRouter implements CallRouter {
   stream(call: ExecutorCall): AsyncGenerator<unknown> {
     const method = call.method as StreamMethod<object>;
     const args = call.args as MethodArguments<object, never>;
-    return this.#executorOf(call).stream(call.target, method, args, taskOptions(call));
+    const route = this.#routeOf(call);
+    return route.executor.stream(call.target, method, args, taskOptions(route, call));
   }
 
   /**
@@ -115,10 +125,17 @@ export class ExecutorRouter implements CallRouter {
     await executor.start(environment);
   }
 
-  #executorOf({ target, method, options }: ExecutorCall): TaskExecutor {
+  #routeOf(call: ExecutorCall): Route {
+    return this.#routes.get(call.target)?.get(call.method) ?? this.#findRoute(call);
+  }
+
+  /** Found once. Before the start and after the end nothing runs, and nothing is kept. */
+  #findRoute({ target, method, options }: ExecutorCall): Route {
     const executor = this.#find(target, method, options);
     this.#ensureStarted(executor, `${target.name}.${method}`);
-    return executor;
+    const route = routeTo(executor, options);
+    if (this.#environment !== undefined) routesOf(this.#routes, target).set(method, route);
+    return route;
   }
 
   /** What is reached only at run time may bring an executor that the start did not see. */
@@ -173,15 +190,25 @@ function checkExecutor(place: string, value: unknown): void {
   );
 }
 
-function taskOptions({ options, request }: ExecutorCall): TaskOptions {
-  const { deadline, queueTimeout, priority, onDisconnect, transfer } = options as RunOnExecutorOptions;
-  return {
+function routesOf(routes: Map<Class, Map<string, Route>>, target: Class): Map<string, Route> {
+  const found = routes.get(target) ?? new Map<string, Route>();
+  routes.set(target, found);
+  return found;
+}
+
+function routeTo(executor: TaskExecutor, options: RunOnExecutorOptions): Route {
+  const { deadline, queueTimeout, priority, transfer, onDisconnect = "cancel", retry } = options;
+  const given: TaskOptions = {
     ...(transfer !== undefined && { transfer }),
     ...(deadline !== undefined && { deadline }),
     ...(queueTimeout !== undefined && { queueTimeout }),
     ...(priority !== undefined && { priority }),
-    ...(request !== undefined && requestOptions(request, onDisconnect ?? "cancel")),
   };
+  return { executor, options: given, onDisconnect, retry };
+}
+
+function taskOptions({ options, onDisconnect }: Route, { request }: ExecutorCall): TaskOptions {
+  return request === undefined ? options : { ...options, ...requestOptions(request, onDisconnect) };
 }
 
 /** What a task takes over from the request in whose course it is submitted. */

@@ -14,7 +14,7 @@ export class RunningTask implements ExecutorContextValue {
   readonly #message: TaskMessage;
   readonly #memory: TaskMemory;
   readonly #started = performance.now();
-  readonly #arguments = new Map<number, AbortController>();
+  #arguments: Map<number, AbortController> | undefined;
   #controller: AbortController | undefined;
   #reason: CancelledError | undefined;
   #credits = streamWindow;
@@ -76,6 +76,7 @@ export class RunningTask implements ExecutorContextValue {
 
   /** Made by whichever comes first, the body's need of it or its abort. */
   #argument(index: number): AbortController {
+    this.#arguments ??= new Map();
     let controller = this.#arguments.get(index);
     if (controller === undefined) this.#arguments.set(index, (controller = new AbortController()));
     return controller;

@@ -142,11 +142,11 @@ function methodOf(instance: object, { token, method }: TaskMessage): Method {
 }
 
 /** A generator is read item by item, and nothing else is. */
-function checkKind(result: unknown, { token, method, ...message }: TaskMessage): void {
-  const stream = message.stream === true;
+function checkKind(result: unknown, { token, method, stream }: TaskMessage): void {
+  const isExpected = stream === true;
   const isStream = typeof result === "object" && result !== null && Symbol.asyncIterator in result;
-  if (isStream === stream) return;
-  const instead = stream ? "no generator: call it with submit" : "a generator: call it with stream";
+  if (isStream === isExpected) return;
+  const instead = isExpected ? "no generator: call it with submit" : "a generator: call it with stream";
   throw new ConfigurationError(`${token}.${method} is ${instead}`);
 }
 

@@ -13,8 +13,7 @@ export interface SignalArgument {
 }
 
 /** A task made fit for a worker. */
-export interface EncodedTask {
-  readonly request: RunRequest;
+export interface EncodedTask extends RunRequest {
   /** Whose abort is to be forwarded while the task runs. */
   readonly signals: readonly SignalArgument[];
 }
@@ -32,7 +31,7 @@ export function encodeTask(task: Task, now: number): EncodedTask {
   if (marks !== undefined) message.marks = marks;
   if (transferList.length > 0) message.moved = true;
   addOptions(message, task, now);
-  return { request: { message, args, transferList }, signals: signalArguments(marks?.signals, signals) };
+  return { message, args, transferList, signals: signalArguments(marks?.signals, signals) };
 }
 
 function addOptions(message: Mutable<TaskMessage>, { call, queuedAt }: Task, now: number): void {

@@ -2,12 +2,18 @@ import { callRules, checkNumbers } from "../check.js";
 import type { TaskOptions } from "../concurrent.js";
 import { CancelledError, DeadlineExceededError, toError } from "../errors.js";
 import { Future, type FutureControl, type FutureState } from "./future.js";
+import type { Reply } from "./protocol.js";
 import type { QueueEntry } from "./queue.js";
+import type { RunReceiver } from "./workers.js";
 
 /** What a task tells the executor that owns it. */
 export interface TaskOwner {
   /** The caller no longer waits: take the task from the queue, or see that its worker ends it. */
   abandoned(task: Task, error: Error): void;
+  /** Its worker has answered. */
+  replied(task: Task, reply: Reply): void;
+  /** Its worker never will, or it was not sent. */
+  crashed(task: Task, error: unknown): void;
 }
 
 /** What a call is made of. */
@@ -24,7 +30,7 @@ export interface TaskCall {
  * One submitted call, from the queue to its result: the promise, the two clocks and the caller's signal. It settles once;
  * what comes later is ignored.
  */
-export class Task implements QueueEntry, FutureControl {
+export class Task implements QueueEntry, FutureControl, RunReceiver {
   readonly id: number;
   readonly call: TaskCall;
   readonly priority: number;
@@ -36,12 +42,15 @@ export class Task implements QueueEntry, FutureControl {
   startedAt = 0;
   /** Receives the items of a stream. */
   onItem: ((value: unknown) => void) | undefined;
+  /** Ends what goes on only while it runs. */
+  release: (() => void) | undefined;
 
   readonly #owner: TaskOwner;
   #state: FutureState = "queued";
   #resolve!: (value: unknown) => void;
   #reject!: (reason: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
+  #onAbort: (() => void) | undefined;
   #refusals = 0;
 
   constructor(id: number, call: TaskCall, args: readonly unknown[], owner: TaskOwner, now: number) {
@@ -104,13 +113,21 @@ export class Task implements QueueEntry, FutureControl {
     if (this.#settle("done")) this.#reject(error);
   }
 
+  replied(reply: Reply): void {
+    this.#owner.replied(this, reply);
+  }
+
+  failed(error: unknown): void {
+    this.#owner.crashed(this, error);
+  }
+
   cancel(reason?: unknown): boolean {
     const because = reason === undefined ? "" : `: ${toError(reason).message}`;
     return this.#abandon("cancelled", new CancelledError(`${this.place} was cancelled${because}`, { cause: reason }));
   }
 
   #arm(limit: number | undefined, phase: "queued" | "running", spent = 0): void {
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = limit === undefined ? undefined : setTimeout(() => this.#expire(phase, limit), limit - spent);
   }
 
@@ -129,16 +146,13 @@ export class Task implements QueueEntry, FutureControl {
   #settle(state: FutureState): boolean {
     if (this.settled) return false;
     this.#state = state;
-    clearTimeout(this.#timer);
-    this.call.options.signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (this.#onAbort !== undefined) this.call.options.signal?.removeEventListener("abort", this.#onAbort);
     return true;
   }
 
-  readonly #onAbort = (): void => {
-    this.cancel(this.call.options.signal?.reason);
-  };
-
   #watch(signal: AbortSignal): void {
+    this.#onAbort = () => void this.cancel(signal.reason);
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 }

@@ -111,7 +111,8 @@ export class ThreadWorkers implements WorkerMaker<ThreadSettings> {
   }
 
   #send(target: Target, task: ThreadTask, transferList: readonly ArrayBuffer[]): Promise<ThreadResult> {
-    const addressed = { ...task, [this.#address]: target };
+    const { slot, message } = task;
+    const addressed = { slot, message, [this.#address]: target } satisfies ThreadTask;
     const options = transferList.length > 0 ? { transferList: [...transferList] } : undefined;
     return this.#births.passBy(() => this.#pool.run(addressed, options)) as Promise<ThreadResult>;
   }

@@ -10,7 +10,7 @@ import { LinkSet } from "./link-set.js";
 import type { Reply, TaskControl } from "./protocol.js";
 import type { WorkerLink, WorkerLinkHost } from "./worker-link.js";
 import type { WorkerLimits } from "./worker-settings.js";
-import type { RunRequest, Workers, WorkersHost } from "./workers.js";
+import type { RunReceiver, RunRequest, Workers, WorkersHost } from "./workers.js";
 
 /** What a pool keeps to, as validated by its executor. Times are milliseconds. */
 export interface PoolSettings extends WorkerLimits {
@@ -37,8 +37,7 @@ export interface WorkerMaker<S extends PoolSettings> {
 /** A task that was given to the pool; without a link it waits for a worker that is ready. */
 interface Dispatched {
   readonly request: RunRequest;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
+  readonly receiver: RunReceiver;
   /** What its worker must be told as soon as there is one. */
   held: TaskControl[] | undefined;
   link: WorkerLink | undefined;
@@ -98,13 +97,13 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     await this.#links.untilReady(this.#settings.minWorkers, this.#settings.bootTimeout);
   }
 
-  run(request: RunRequest): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const task: Dispatched = { request, resolve, reject, held: undefined, link: undefined };
-      this.#tasks.set(request.message.id, task);
-      this.#waiting.add(task);
-      this.#dispatch();
-    });
+  run(request: RunRequest, receiver: RunReceiver): void {
+    const task: Dispatched = { request, receiver, held: undefined, link: undefined };
+    this.#tasks.set(request.message.id, task);
+    const link = this.#waiting.size === 0 ? this.#leastBusy() : undefined;
+    if (link !== undefined) return this.#assign(task, link);
+    this.#waiting.add(task);
+    this.#dispatch();
   }
 
   control(message: TaskControl): void {
@@ -166,7 +165,7 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     if (task?.link === undefined) return;
     this.#crashes.reset();
     this.#release(task, reply.ok !== "refused");
-    task.resolve(reply);
+    task.receiver.replied(reply);
     this.#dispatch();
     this.#watchIdle();
   }
@@ -234,7 +233,7 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     } catch (cause) {
       return this.#fail(task, argumentError(args, message, cause));
     }
-    for (const control of task.held ?? []) link.control(control);
+    if (task.held !== undefined) for (const control of task.held) link.control(control);
   }
 
   /** The first of those that have least to do, so that the last have nothing to do and may end. */
@@ -310,12 +309,13 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   /** It was not run, so it may be run elsewhere. */
   #withdraw(task: Dispatched): void {
     this.#release(task, false);
-    task.resolve({ ok: "refused" });
+    queueMicrotask(() => task.receiver.replied({ ok: "refused" }));
   }
 
+  /** Tells it later: whoever fails a task is in the middle of something. */
   #fail(task: Dispatched, error: Error): void {
     this.#release(task, false);
-    task.reject(error);
+    queueMicrotask(() => task.receiver.failed(error));
   }
 
   #release(task: Dispatched, done: boolean): void {

@@ -24,6 +24,17 @@ export interface RunRequest {
   readonly transferList: readonly ArrayBuffer[];
 }
 
+/** Who is told what became of a task: one of the two, once, and not before `run` has returned. */
+export interface RunReceiver {
+  /** Its place is free again. */
+  replied(reply: Reply): void;
+  /**
+   * Its worker is gone, or it was not sent: a `WorkerCrashedError`, `WorkerOutOfMemoryError`, `WorkerBootError` or, for
+   * arguments that cannot be cloned, a `SerializationError`.
+   */
+  failed(error: unknown): void;
+}
+
 /**
  * The part in which executors differ: where tasks run. The queue, the clocks and the promises are the engine's
  * ({@link LocalExecutor}), which never runs more than `capacity` tasks at once.
@@ -35,11 +46,8 @@ export interface Workers {
   readonly broken: Error | undefined;
   /** Resolves when the first workers are ready. */
   start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void>;
-  /**
-   * Runs one task. Resolves when its place is free again, rejects when its worker is gone: a `WorkerCrashedError`,
-   * `WorkerOutOfMemoryError`, `WorkerBootError` or, for arguments that cannot be cloned, a `SerializationError`.
-   */
-  run(request: RunRequest): Promise<Reply>;
+  /** Runs one task. It calls back instead of returning a promise, which every task would pay for. */
+  run(request: RunRequest, receiver: RunReceiver): void;
   /** Hands a message to the worker that runs the task, if one does. */
   control(message: TaskControl): void;
   /** Ends the worker that runs the task, if it still runs it. */
