@@ -5,6 +5,7 @@ interface Entry {
   readonly name: string;
   readonly priority: number;
   readonly queuedAt: number;
+  node: unknown;
 }
 
 describe("TaskQueue", () => {
@@ -17,7 +18,7 @@ describe("TaskQueue", () => {
   });
 
   const push = (name: string, priority = 0): Entry => {
-    const entry = { name, priority, queuedAt: now };
+    const entry = { name, priority, queuedAt: now, node: undefined };
     queue.push(entry);
     return entry;
   };
@@ -84,7 +85,7 @@ describe("TaskQueue", () => {
       const entry = push("a");
       queue.shift(0);
       expect(queue.remove(entry)).to.equal(false);
-      expect(queue.remove({ name: "b", priority: 0, queuedAt: 0 })).to.equal(false);
+      expect(queue.remove({ name: "b", priority: 0, queuedAt: 0, node: undefined })).to.equal(false);
     });
 
     it("takes each of 100,000 entries in much the same time, whatever their place", () => {

@@ -1,9 +1,11 @@
-/** An entry of a {@link TaskQueue}; the queue writes the links, its owner reads none of them. */
+/** An entry of one {@link TaskQueue}. */
 export interface QueueEntry {
   /** A finite number: others have no order, and would never be due. */
   readonly priority: number;
   /** When it was pushed, on the clock that is given to `shift`. Milliseconds. */
   readonly queuedAt: number;
+  /** The queue's own: where the entry stands while it waits there. Undefined before. */
+  node: unknown;
 }
 
 interface Node<T> {
@@ -27,14 +29,14 @@ interface Level<T> {
 export class TaskQueue<T extends QueueEntry> {
   readonly #ageing: number;
   readonly #levels = new Map<number, Level<T>>();
-  readonly #nodes = new Map<T, Node<T>>();
+  #size = 0;
 
   constructor(ageing: number) {
     this.#ageing = ageing;
   }
 
   get size(): number {
-    return this.#nodes.size;
+    return this.#size;
   }
 
   push(entry: T): void {
@@ -58,9 +60,10 @@ export class TaskQueue<T extends QueueEntry> {
 
   /** @returns false when the entry is not waiting here. */
   remove(entry: T): boolean {
-    const node = this.#nodes.get(entry);
+    const node = entry.node as Node<T> | undefined;
     if (node === undefined) return false;
-    this.#nodes.delete(entry);
+    entry.node = undefined;
+    this.#size--;
     unlink(node);
     if (node.level.head === undefined) this.#levels.delete(node.level.priority);
     return true;
@@ -68,9 +71,11 @@ export class TaskQueue<T extends QueueEntry> {
 
   /** Empties the queue, in no particular order of priorities. */
   drain(): T[] {
-    const entries = [...this.#nodes.keys()];
-    this.#nodes.clear();
-    this.#levels.clear();
+    const entries: T[] = [];
+    for (const { head } of this.#levels.values()) {
+      for (let node = head; node !== undefined; node = node.next) entries.push(node.entry);
+    }
+    for (const entry of entries) this.remove(entry);
     return entries;
   }
 
@@ -82,7 +87,8 @@ export class TaskQueue<T extends QueueEntry> {
     else previous.next = node;
     if (next === undefined) level.tail = node;
     else next.previous = node;
-    this.#nodes.set(entry, node);
+    entry.node = node;
+    this.#size++;
   }
 
   #level(priority: number): Level<T> {

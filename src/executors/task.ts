@@ -36,6 +36,7 @@ export class Task implements QueueEntry, FutureControl, RunReceiver {
   readonly priority: number;
   readonly queuedAt: number;
   readonly future: Future<unknown>;
+  node: unknown = undefined;
   /** As the caller gave them, or as a worker gave them back. */
   args: readonly unknown[];
   /** When it was sent to a worker, on the clock of `queuedAt`. */

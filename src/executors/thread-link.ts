@@ -32,6 +32,7 @@ export class ThreadLink extends WorkerLink {
   #exitCode: number | undefined;
   #error: Error | undefined;
   #alive = true;
+  #quiet = false;
 
   constructor(parts: ThreadParts, host: WorkerLinkHost) {
     super(parts.id, host, parts.bootTimeout);
@@ -122,9 +123,11 @@ export class ThreadLink extends WorkerLink {
     this.terminate();
   }
 
+  /** Only until it is ready: from then on the pool's own line holds this process while there are tasks. */
   protected override hold(held: boolean): void {
-    if (held) this.#parts.port.ref();
-    else this.#parts.port.unref();
+    if (held || this.#quiet) return;
+    this.#quiet = true;
+    this.#parts.port.unref();
   }
 
   #watch(worker: Worker): void {
