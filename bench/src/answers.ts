@@ -5,7 +5,7 @@ import type { RequestSpec } from "./load.js";
 /** An answer in the form in which two of them are compared. */
 export interface Answer {
   readonly status: string;
-  /** Names in lower case, sorted; the value of Date is left out. */
+  /** Names in lower case, sorted; utf-8, too; the value of Date is left out. */
   readonly headers: readonly string[];
   readonly body: string;
 }
@@ -50,7 +50,9 @@ function parsed(text: string): Answer {
   const [status = "", ...fields] = text.slice(0, end).split("\r\n");
   const headers = fields.map((field) => {
     const [, name = "", value = ""] = /^([^:]*):\s*(.*)$/.exec(field) ?? [];
-    return name.toLowerCase() === "date" ? "date" : `${name.toLowerCase()}: ${value}`;
+    return name.toLowerCase() === "date"
+      ? "date"
+      : `${name.toLowerCase()}: ${value.replace("charset=UTF", "charset=utf")}`;
   });
   const isCounted = headers.some((field) => field.startsWith("content-length"));
   return { status, headers: headers.toSorted(), body: isCounted ? text.slice(end + 4) : "" };

@@ -4,9 +4,9 @@ import { parseArgs } from "node:util";
 export interface BenchOptions {
   /** Names of works; undefined: all. */
   readonly only: readonly string[] | undefined;
-  /** How often each server of a work takes its turn. Default 5. */
+  /** How often each server of a work takes its turn. Default 9. */
   readonly rounds: number;
-  /** How long one turn lasts. Default 3. */
+  /** How long one turn lasts. Default 1. */
   readonly seconds: number;
   /** The Node that runs the servers. Default: the one that runs the bench. */
   readonly node: string;
@@ -18,8 +18,8 @@ export function benchOptions(args: readonly string[], works: readonly string[]):
     args: [...args],
     options: {
       only: { type: "string" },
-      rounds: { type: "string", default: "5" },
-      seconds: { type: "string", default: "3" },
+      rounds: { type: "string", default: "9" },
+      seconds: { type: "string", default: "1" },
       node: { type: "string", default: process.execPath },
     },
   });
