@@ -7,6 +7,7 @@ import { StartError } from "#src/errors.js";
 import { httpSettings } from "#src/http/limits.js";
 import { bindSocket } from "#src/process/bound-socket.js";
 import { HTTPTransport, type RequestCallback } from "#src/http/server.js";
+import { type UpgradeTest, upgradeOf } from "#src/http/upgrade.js";
 import { CapturedLog } from "../support/captured-log.js";
 import { exchange, RawClient } from "../support/raw-client.js";
 import { sleepSync } from "../support/sleep-sync.js";
@@ -35,8 +36,8 @@ describe("HTTPTransport", () => {
     await transport.drain();
   });
 
-  async function start(callback: RequestCallback, settings: Given = {}): Promise<void> {
-    transport = new HTTPTransport(callback, httpSettings({ drainLinger: 50, ...settings }));
+  async function start(callback: RequestCallback, settings: Given = {}, mayUpgrade?: UpgradeTest): Promise<void> {
+    transport = new HTTPTransport(callback, httpSettings({ drainLinger: 50, ...settings }), mayUpgrade);
     ({ port } = await transport.listen({ port: 0, host: "127.0.0.1" }));
   }
 
@@ -214,19 +215,97 @@ describe("HTTPTransport", () => {
     });
   });
 
-  describe("#onUpgrade", () => {
+  describe("with a test for upgrades", () => {
     const upgrade = get("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    const mayUpgrade = ({ headers }: IncomingMessage): boolean => headers.upgrade === "websocket";
 
-    it("ignores Upgrade without a callback", async () => {
+    /** Takes what it may and answers the rest. */
+    const taking: RequestCallback = (message, response) => {
+      const found = upgradeOf(message);
+      if (found === undefined) return response.end("plain");
+      found.take();
+      return message.socket.end(`HTTP/1.1 101 ${message.url}\r\n\r\n${found.head.toString()}`);
+    };
+
+    it("ignores Upgrade without one", async () => {
       await start((_message, response) => response.end("plain"));
       expect(await connect().send(upgrade).until(/plain/)).to.match(/^HTTP\/1\.1 200/);
     });
 
-    it("hands over what passed the gate", async () => {
-      await start(hold);
-      transport.onUpgrade((message, socket) => socket.end(`HTTP/1.1 101 ${message.url}\r\n\r\n`));
-      expect(await connect().send(upgrade).end()).to.equal("HTTP/1.1 101 /ws\r\n\r\n");
+    it("lets go of the connection, behind the gate", async () => {
+      await start(taking, {}, mayUpgrade);
+      expect(await connect().send(`${upgrade}head`).end()).to.equal("HTTP/1.1 101 /ws\r\n\r\nhead");
       expect((await exchange(port, upgrade.replace("Host: a", "Host: a/b"))).status).to.equal(400);
+    });
+
+    it("serves as any request what the test does not let through, with its body, and keeps the connection", async () => {
+      await start(
+        (message, response) => {
+          message.setEncoding("utf8").on("data", (chunk: string) => response.write(chunk));
+          message.on("end", () => response.end(";"));
+        },
+        {},
+        mayUpgrade,
+      );
+      const h2c = get("/1", "Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n");
+      const client = connect().send(`${h2c}body`);
+      await client.until(/body[^]*;/);
+      const answer = await client.send(get("/2", "Connection: close\r\n")).end();
+      expect(answer.match(/HTTP\/1\.1 200/g)).to.have.length(2);
+      expect(answer).to.include("body");
+    });
+
+    it("serves one that stands behind a request as if it had not asked, in its turn", async () => {
+      await start(hold, {}, mayUpgrade);
+      const client = connect().send(get("/1") + upgrade);
+      await requests(1);
+      pending[0]?.response.end("first");
+      await requests(2);
+      expect(upgradeOf(pending[1]?.message as IncomingMessage)).to.equal(undefined);
+      pending[1]?.response.end("second");
+      expect(await client.until(/second/)).to.match(/first[^]*HTTP\/1\.1 200 OK[^]*second/);
+    });
+
+    it("answers one that nobody takes as any request, however long the answer, and closes", async () => {
+      await start(hold, {}, mayUpgrade);
+      const client = connect().send(upgrade);
+      await requests(1);
+      const large = Buffer.alloc(4_000_000, "x");
+      const { response } = pending[0] as (typeof pending)[number];
+      if (!response.write(large)) await once(response, "drain");
+      response.end("end");
+      const answer = await client.end();
+      expect(answer).to.match(/^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n[^]*end\r\n0\r\n\r\n$/);
+      expect(answer.length).to.be.above(large.length);
+    });
+
+    it("sees a client leave before anybody has taken its connection, whatever it has sent", async () => {
+      await start(hold, {}, mayUpgrade);
+      const client = connect().send(`${upgrade}too early`);
+      await requests(1);
+      const { response } = pending[0] as (typeof pending)[number];
+      const closed = once(response, "close");
+      client.close();
+      await closed;
+      expect(response.writableFinished).to.equal(false);
+    });
+
+    it("neither closes a connection that was taken in a drain's linger nor counts it as a request that was cut", async () => {
+      await start(
+        (message) => {
+          upgradeOf(message)?.take();
+          message.socket.write("taken");
+          arrived();
+        },
+        { gracePeriod: 200, drainLinger: 1 },
+        mayUpgrade,
+      );
+      const client = connect().send(upgrade);
+      await client.until(/taken/);
+      const drained = transport.drain();
+      expect(transport.connections).to.equal(1);
+      expect(await drained).to.deep.equal({ expired: 0, cut: 0 });
+      expect(transport.requests).to.equal(1);
     });
   });
 

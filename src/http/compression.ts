@@ -82,6 +82,11 @@ function essenceOf(response: ServerResponse): string {
   return /^[^;\s]*/.exec(String(response.getHeader("Content-Type") ?? ""))?.[0] ?? "";
 }
 
+/** False when the answer has become one without a body. */
+export function isCoded(response: ServerResponse): boolean {
+  return response.hasHeader("Content-Encoding");
+}
+
 /** The bytes of a coded body are others than those that the tag was made of (RFC 9110, section 8.8.1). */
 export function weakenTag(response: ServerResponse): void {
   const tag = response.getHeader("Etag")?.toString();

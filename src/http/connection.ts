@@ -33,8 +33,6 @@ const readAhead = 16;
  * request is executed although its answer will never be sent.
  */
 export class Connection {
-  /** Taken over by another protocol: not idle, and no longer ours to close in a drain's linger. */
-  upgraded = false;
   readonly socket: Socket;
   readonly #owner: ConnectionOwner;
   #current: Exchange | undefined;
@@ -42,6 +40,7 @@ export class Connection {
   /** A fault of the parser behind the requests that were parsed before it. */
   #fault: Refusal | undefined;
   #closing = false;
+  #isUpgraded = false;
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.socket = socket;
@@ -50,7 +49,7 @@ export class Connection {
 
   /** Whether no request is being answered. */
   get idle(): boolean {
-    return this.#current === undefined && !this.upgraded;
+    return this.#current === undefined && !this.#isUpgraded;
   }
 
   get busy(): boolean {
@@ -75,6 +74,13 @@ export class Connection {
     this.#current = undefined;
     if (this.#closing || !response.shouldKeepAlive || !this.socket.writable) this.#stop();
     else this.#next();
+  }
+
+  /** Another protocol has it: it is neither idle nor busy, and no longer ours to close in a drain's linger. */
+  letGo(): void {
+    this.#isUpgraded = true;
+    this.#current = undefined;
+    this.#waiting = undefined;
   }
 
   /** Makes this connection end with the request that is being answered, if its headers are not out. */

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { ClientClosedError, ResponseError } from "../errors.js";
 import { acceptBody } from "./body.js";
 import { BodyCoder } from "./body-coder.js";
-import { type Coder, type Compression, weakenTag } from "./compression.js";
+import { type Coder, type Compression, isCoded, weakenTag } from "./compression.js";
 import { type EntityTagger, entityTag } from "./etag.js";
 import { isUnread } from "./framing.js";
 import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
@@ -11,6 +11,8 @@ import type { HTTPSettings } from "./limits.js";
 import { endAfterDraining, isWorthReading } from "./linger.js";
 import { type BodyChunk, describe, dropEntity, isBodiless, joined } from "./representation.js";
 import { type DefaultFields, isDocumentType } from "./security-headers.js";
+import { watchSending } from "./send-watch.js";
+import { upgradeLines } from "./upgrade.js";
 
 export type { HeaderValue } from "./header-value.js";
 export type { BodyChunk } from "./representation.js";
@@ -223,7 +225,7 @@ export class ResponseWriter {
     const raw = this.#response;
     this.#complete();
     acceptBody(raw.req);
-    watchSending(raw, this.#host);
+    watchSending(raw, (socket) => this.#host.sending(socket));
     raw.once("finish", () => (this.#sent = !raw.req.socket.destroyed));
     const closed = new Promise<void>((resolve) => {
       raw.once("close", () => {
@@ -232,6 +234,20 @@ export class ResponseWriter {
       });
     });
     return { raw, closed };
+  }
+
+  /**
+   * Ends this answer for another protocol, whose code writes the status line 101 itself.
+   *
+   * @returns the lines of the header section that were set, without those of a body.
+   */
+  switchProtocols(): readonly string[] {
+    this.#refuseLate("switchProtocols");
+    this.#complete();
+    this.#response.statusCode = 101;
+    this.#finished = true;
+    this.#sent = true;
+    return upgradeLines(this.#response);
   }
 
   /** Destroys the connection. For an error after headers are out: the answer must look truncated, never complete. */
@@ -384,23 +400,6 @@ export class ResponseWriter {
       this.#response.on(event, settle).on("close", settle);
     });
     return observed(promise);
-  }
-}
-
-/** False when the answer has become one without a body. */
-function isCoded(response: ServerResponse): boolean {
-  return response.hasHeader("Content-Encoding");
-}
-
-/** Lets `sendTimeout` count for bytes that other code than a `ResponseWriter` writes. */
-function watchSending(response: ServerResponse, host: ResponseHost): void {
-  for (const name of ["write", "end"] as const) {
-    const original = response[name] as (...args: unknown[]) => unknown;
-    response[name] = function watched(this: ServerResponse, ...args: unknown[]): never {
-      const result = original.apply(this, args);
-      if (this.writableLength > 0) host.sending(this.req.socket);
-      return result as never;
-    };
   }
 }
 

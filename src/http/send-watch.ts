@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 interface Progress {
@@ -76,4 +77,16 @@ export class SendWatch {
 function bytesLeft(socket: Socket): number {
   const handle = Reflect.get(socket, "_handle") as { readonly writeQueueSize?: number } | null | undefined;
   return socket.writableLength + (handle?.writeQueueSize ?? 0);
+}
+
+/** Lets `sendTimeout` count for bytes that other code than a `ResponseWriter` writes. */
+export function watchSending(response: ServerResponse, sending: (socket: Socket) => void): void {
+  for (const name of ["write", "end"] as const) {
+    const original = response[name] as (...args: unknown[]) => unknown;
+    response[name] = function watched(this: ServerResponse, ...args: unknown[]): never {
+      const result = original.apply(this, args);
+      if (this.writableLength > 0) sending(this.req.socket);
+      return result as never;
+    };
+  }
 }

@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { StartError } from "../errors.js";
 import { generalLog } from "../log.js";
@@ -16,6 +15,7 @@ import { refuseConnection, refuseRequest } from "./refusal.js";
 import { remoteIpOf } from "./request.js";
 import type { ResponseHost } from "./response.js";
 import { SendWatch } from "./send-watch.js";
+import { Upgrade, type UpgradeTest, upgradableMessage } from "./upgrade.js";
 
 /**
  * Gets every request that passed the gate. It answers through `response`, best by a `ResponseWriter`, which takes `host`.
@@ -24,14 +24,11 @@ import { SendWatch } from "./send-watch.js";
  */
 export type RequestCallback = (message: IncomingMessage, response: ServerResponse, host: ResponseHost) => unknown;
 
-/** Gets a request to change the protocol, after the gate. From then on the socket is the callback's to write to and to close. */
-export type UpgradeCallback = (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
-
 /** How a drain ended; all zero when it was in order. */
 export interface DrainReport {
   /** Requests that were answered 503 when `gracePeriod` was over. */
   readonly expired: number;
-  /** Requests whose connection was destroyed, then or by `closeAllConnections`. */
+  /** Requests whose connection was destroyed, then or by `closeAllConnections`; connections of another protocol are not counted. */
   readonly cut: number;
 }
 
@@ -66,17 +63,22 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   #requests = 0;
   readonly #drops: DropCount;
 
-  constructor(callback: RequestCallback, settings: HTTPSettings = defaultHTTPSettings) {
+  /**
+   * @param mayUpgrade says which requests may change the protocol, see `upgradeOf`: they are served as any other until somebody
+   * takes their socket. Undefined: none; then `Upgrade` fields are ignored, as RFC 9110 (section 7.8) allows.
+   */
+  constructor(callback: RequestCallback, settings: HTTPSettings = defaultHTTPSettings, mayUpgrade?: UpgradeTest) {
     this.#callback = callback;
     this.settings = settings;
     this.#watch = new SendWatch(settings.sendTimeout, settings.connectionsCheckingInterval, stalled);
-    this.#server = createServer(nodeOptions(settings));
+    this.#server = createServer({ ...nodeOptions(settings), ...(mayUpgrade && this.#upgradeOptions(mayUpgrade)) });
     // One more than allowed, or Node cuts the list before the gate can count it.
     this.#server.maxHeadersCount = settings.headerCount + 1;
     const maxConnections = connectionLimit(settings.maxConnections);
     this.#server.maxConnections = maxConnections;
     this.#drops = new DropCount(maxConnections);
     this.#attach();
+    if (mayUpgrade !== undefined) this.#server.on("upgrade", (message, _, head) => this.#upgrade(message, head));
   }
 
   /** Where it listens; undefined before and after. */
@@ -134,19 +136,6 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     this.#server.listen(handle, this.settings.backlog);
   }
 
-  /** Serves requests to change the protocol. Without it, `Upgrade` fields are ignored, as RFC 9110 (section 7.8) allows. */
-  onUpgrade(callback: UpgradeCallback): void {
-    this.#server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-      const connection = this.#connections.get(message.socket);
-      const refusal = connection?.idle === true ? this.#refusalOf(message) : undefined;
-      if (refusal !== undefined) return this.refuse(message.socket, refusal);
-      // Behind a request that is still being answered there is no turn to take.
-      if (connection?.idle !== true || this.draining) return void socket.destroy();
-      connection.upgraded = true;
-      return callback(message, socket, head);
-    });
-  }
-
   /** Starts the `sendTimeout` for a socket with bytes to send. `ResponseWriter` calls it. */
   sending(socket: Socket): void {
     this.#watch.watch(socket);
@@ -173,8 +162,8 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
 
   /** Destroys every connection at once; a drain that is going on ends. */
   closeAllConnections(): void {
-    for (const { socket, idle } of this.#connections.values()) {
-      if (this.draining && !idle && !socket.destroyed) this.#cut += 1;
+    for (const { socket, busy } of this.#connections.values()) {
+      if (this.draining && busy && !socket.destroyed) this.#cut += 1;
       socket.destroy();
     }
   }
@@ -260,6 +249,21 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     this.#receive(message, response);
   }
 
+  #upgradeOptions(mayUpgrade: UpgradeTest): ServerOptions {
+    // Behind a request that is still being answered there is no turn to take.
+    const isIdle = ({ socket }: IncomingMessage): boolean => this.#connections.get(socket)?.idle === true;
+    return { IncomingMessage: upgradableMessage((message) => mayUpgrade(message) && isIdle(message)) };
+  }
+
+  /** A request whose connection Node has let go of. */
+  #upgrade(message: IncomingMessage, head: Buffer): void {
+    const { response } = new Upgrade(message, head, () => {
+      this.#requests += 1;
+      this.#connections.get(message.socket)?.letGo();
+    });
+    this.#receive(message, response);
+  }
+
   /** One listener for all responses: what it needs it finds at the response. */
   readonly #settle = ((transport: HTTPTransport) =>
     function settle(this: ServerResponse): void {
@@ -309,7 +313,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   #expireAll(): void {
     for (const connection of this.#connections.values()) {
       if (connection.expire()) continue;
-      if (!connection.idle) this.#cut += 1;
+      if (connection.busy) this.#cut += 1;
       connection.socket.destroy();
     }
   }
@@ -334,7 +338,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   }
 }
 
-function nodeOptions(settings: HTTPSettings): NonNullable<Parameters<typeof createServer>[0]> {
+function nodeOptions(settings: HTTPSettings): ServerOptions {
   const { headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval } = settings;
   return {
     headersTimeout,
