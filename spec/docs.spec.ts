@@ -77,6 +77,7 @@ describe("docs/errors.md", () => {
       new errors.RequestNotAvailableError(""),
       new errors.ResponseError(""),
       new errors.ClientClosedError(),
+      new errors.WebSocketClosedError(),
       new errors.QueueFullError("", 1),
       new errors.DeadlineExceededError("", "running"),
       new errors.CancelledError(),
@@ -144,6 +145,8 @@ describe("the guide", () => {
     ["docs/routing.md", "src/web/fallback-handler.ts", "FallbackArguments"],
     ["docs/events.md", "src/web/events.ts", "ServerSentEvent"],
     ["docs/events.md", "src/web/events.ts", "EventStreamOptions"],
+    ["docs/websocket.md", "src/web/websocket-options.ts", "WebSocketOptions"],
+    ["docs/websocket.md", "src/web/websocket-options.ts", "WebSocketCompression"],
   ];
 
   for (const [page, file, name] of options) {

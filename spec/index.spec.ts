@@ -38,6 +38,8 @@ const names = [
   "ThreadPoolExecutor",
   "Use",
   "WaterspoutError",
+  "WebSocketClosedError",
+  "WebSocketHandler",
   "WorkerBootError",
   "WorkerCrashedError",
   "WorkerOutOfMemoryError",

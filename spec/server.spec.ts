@@ -209,6 +209,7 @@ describe("HTTPServer", () => {
       expect(await server.stop()).to.deep.equal({
         expiredRequests: 1,
         cutRequests: 0,
+        cutSockets: 0,
         cancelledTasks: 1,
         lostThreads: 0,
       });
@@ -245,7 +246,7 @@ describe("HTTPServer", () => {
     it("reports nothing when all was done", async () => {
       const server = serverOf();
       await server.listen(0);
-      const report = { expiredRequests: 0, cutRequests: 0, cancelledTasks: 0, lostThreads: 0 };
+      const report = { expiredRequests: 0, cutRequests: 0, cutSockets: 0, cancelledTasks: 0, lostThreads: 0 };
       expect(await server.stop()).to.deep.equal(report);
     });
 

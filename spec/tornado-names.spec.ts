@@ -4,7 +4,7 @@ import { RequestHandler } from "waterspout";
 import { requireTornado, tornado } from "./support/tornado.js";
 
 const text = readFileSync(new URL("../../docs/tornado.md", import.meta.url), "utf8");
-const modules = ["web", "httpserver", "routing", "escape", "httputil"] as const;
+const modules = ["web", "httpserver", "routing", "escape", "httputil", "websocket"] as const;
 
 /** The lines of a module's table, as cells. */
 function rowsOf(module: string): string[][] {

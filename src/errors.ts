@@ -151,6 +151,13 @@ export class ClientClosedError extends WaterspoutError {
   }
 }
 
+/** A message was sent to a WebSocket that is closed or closing, or that was not open yet. Source: Tornado. */
+export class WebSocketClosedError extends WaterspoutError {
+  constructor(message = "the WebSocket is closed") {
+    super("WEBSOCKET_CLOSED", message);
+  }
+}
+
 // ---- executors
 
 /** The pool's queue is full; `retryAfter` is the pool's own estimate, in whole seconds, of when there is room again. */

@@ -12,6 +12,8 @@ export { RequestHandler } from "./web/handler.js";
 export { ErrorHandler, type ErrorArguments } from "./web/error-handler.js";
 export { FallbackHandler, type FallbackArguments, type RequestListener } from "./web/fallback-handler.js";
 export { RedirectHandler, type RedirectArguments } from "./web/redirect-handler.js";
+export { WebSocketHandler } from "./web/websocket-handler.js";
+export type { WebSocketCompression, WebSocketOptions } from "./web/websocket-options.js";
 export { StaticFileHandler, type StaticFileArguments } from "./web/static-handler.js";
 export { type HandlerEntry, type RouteGroup, type RouteSpec, route } from "./web/route.js";
 export { type GroupOptions, group } from "./web/group.js";
@@ -128,6 +130,7 @@ export {
   SerializationError,
   StartError,
   WaterspoutError,
+  WebSocketClosedError,
   WorkerBootError,
   WorkerCrashedError,
   WorkerOutOfMemoryError,

@@ -184,6 +184,7 @@ export class HTTPServer {
     const transport: HTTPTransport = new Transport(
       (message, response) => site.handle(message, response, transport),
       site.settings,
+      site.hasSockets ? (await import("./http/websocket-handshake.js")).isHandshake : undefined,
     );
     transport.onExpired((exchange) => site.expire(exchange as Exchange));
     const runtime = await Runtime.start(this.#application, processes);
@@ -203,11 +204,14 @@ export class HTTPServer {
     const started = performance.now();
     await settled(this.#opening, gracePeriod);
     const cancelledBefore = this.#runtime?.cancelledTasks ?? 0;
+    const left = (): number => Math.max(0, gracePeriod - (performance.now() - started));
     const drained = await this.#transport?.drain();
-    await this.#runtime?.stop(Math.max(0, gracePeriod - (performance.now() - started)));
+    const cutSockets = await this.#application.sockets?.ended(left());
+    await this.#runtime?.stop(left());
     const report: StopReport = {
       expiredRequests: drained?.expired ?? 0,
       cutRequests: drained?.cut ?? 0,
+      cutSockets: cutSockets ?? 0,
       cancelledTasks: (this.#runtime?.cancelledTasks ?? 0) - cancelledBefore,
       lostThreads: lostThreads(),
     };

@@ -42,6 +42,7 @@ const files = [
   "web/redirect-handler",
   "web/route",
   "web/static-handler",
+  "web/websocket-handler",
   "wiring",
   "worker-process",
 ];

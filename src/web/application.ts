@@ -14,6 +14,8 @@ import type { StaticRoute } from "./static-url.js";
 import type { TemplateEngine } from "./templates.js";
 import type { Trust, TrustOptions } from "./trust.js";
 import type { HandlerClass } from "./verbs.js";
+import type { WebSocketOptions } from "./websocket-options.js";
+import type { WebSockets } from "./websockets.js";
 
 const sites = onDemand<typeof import("./site.js")>(import.meta.url, "./site.js");
 
@@ -62,6 +64,8 @@ export interface ApplicationDefinition extends Partial<HTTPSettings>, TrustOptio
    * routes in the browser in `get`. Whatever it does not answer is 404. Default: a plain 404.
    */
   readonly defaultHandler?: HandlerClass;
+  /** How WebSockets are kept, where their handler does not say otherwise. Default: see {@link WebSocketOptions}. */
+  readonly websocket?: WebSocketOptions;
   /** Questions for its health, and when it refuses work; false for neither. Default: see {@link HealthOptions}. */
   readonly health?: HealthOptions | false;
   /** One line for each request. Default: true. */
@@ -146,6 +150,11 @@ export class Application implements HandlerApplication {
   /** @internal */
   get staticRoute(): StaticRoute | undefined {
     return this.site.staticRoute;
+  }
+
+  /** @internal */
+  get sockets(): WebSockets | undefined {
+    return this.site.sockets;
   }
 
   /** What serves its requests. @internal */

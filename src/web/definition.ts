@@ -17,6 +17,7 @@ const own = {
   defaultHandler: 1,
   accessLog: 1,
   health: 1,
+  websocket: 1,
   logging: 1,
   debug: 1,
   blockedLoopThreshold: 1,

@@ -8,7 +8,7 @@ import type { ResponseWriter } from "../http/response.js";
 import { willRefuse } from "./authentication.js";
 import type { BlockedLoopWatch } from "./blocked-loop.js";
 import type { Exchange } from "./exchange.js";
-import { concludeRequest, failRequest, runHook } from "./failure.js";
+import { concludeRequest, failRequest, logEnd, runHook } from "./failure.js";
 import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
 import * as tools from "./handler-tools.js";
 import type { Passage } from "./middleware-table.js";
@@ -51,11 +51,29 @@ export async function serveRequest(
     noteReturn(target, exchange, context.blockedLoop);
     failRequest(handler, exchange, error);
   }
+  if (exchange.successor !== undefined && handler !== undefined) await succeed(handler, target, exchange, context);
   const concluded = concludeRequest(handler, exchange, context.accessLog);
   if (scope === undefined && !exchange.holdsBody) return;
   await concluded;
   if (exchange.holdsBody) await runHook(() => exchange.body.end());
   await scope?.dispose();
+}
+
+/** The request is answered and logged; its handler lives on with what has taken the connection over. */
+async function succeed(
+  handler: RequestHandler,
+  { name, plan }: RouteTarget,
+  exchange: Exchange,
+  { accessLog, blockedLoop: watch }: DispatchContext,
+): Promise<void> {
+  logEnd(exchange, accessLog);
+  await exchange.successor?.run(async (hook, call) => {
+    watch?.enter();
+    const returned = plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call();
+    watch?.ran(name, methodOf(handler, hook));
+    await returned;
+    watch?.resumed(name, methodOf(handler, hook));
+  });
 }
 
 /** The handler's code has ended somewhere, or its time has. */
@@ -153,7 +171,7 @@ async function prepare({ handler, watch }: Passage, { name }: RouteTarget): Prom
   watch?.resumed(name, methodOf(handler, "prepare"));
 }
 
-function methodOf(handler: RequestHandler, name: "prepare" | "dataReceived"): Function | undefined {
+function methodOf(handler: RequestHandler, name: string): Function | undefined {
   return Reflect.get(handler, name) as Function | undefined;
 }
 

@@ -20,6 +20,15 @@ export interface ExchangeHost extends ResponseHost {
   onDrain(callback: () => void): () => void;
 }
 
+/** What goes on with the connection when its request is over. */
+export interface Successor {
+  /** Settles when the connection has ended, and with it all that it had of the request. Never rejects. */
+  run(hooks: HookRunner): Promise<void>;
+}
+
+/** Runs a hook of the handler as part of the request: with its context, and watched in development. */
+export type HookRunner = (name: string, call: () => unknown) => Promise<void>;
+
 /** How a request ended: see `RequestHandler.onFinish`. */
 export type Outcome = "completed" | "error" | "clientClosed" | "timeout";
 
@@ -40,6 +49,8 @@ export class Exchange implements RequestContext {
   outcome: Outcome = "completed";
   /** It was answered because its server ends; whatever its handler still does is of no consequence. */
   expired = false;
+  /** It has its line in the access log. */
+  logged = false;
   /** Why it was refused, for the log alone. */
   reason: string | undefined;
   /** How long its tasks have waited for an executor, together, in milliseconds; undefined when it had none. */
@@ -48,6 +59,8 @@ export class Exchange implements RequestContext {
   onClientClosed: (() => void) | undefined;
   /** Sends one item of an iterable answer; undefined: items are text and bytes, written as they are. */
   sendItem: ((item: unknown) => Promise<void>) | undefined;
+  /** Has taken the connection over; undefined: the request is all there is. */
+  successor: Successor | undefined;
   readonly #host: ExchangeHost;
   #controller: AbortController | undefined;
   #ended: Error | undefined;
@@ -129,6 +142,16 @@ export class Exchange implements RequestContext {
   /** The cookies that the answer sets. */
   get setCookies(): SetCookies {
     return (this.#setCookies ??= new SetCookies(this.request, this.response));
+  }
+
+  /** Whether the server drains. */
+  get draining(): boolean {
+    return this.#host.draining;
+  }
+
+  /** See {@link ResponseHost.sending}. */
+  sending(): void {
+    this.#host.sending(this.message.socket);
   }
 
   /** See {@link ExchangeHost.onDrain}. */

@@ -31,7 +31,7 @@ export function concludeRequest(
   exchange: Exchange,
   logged: boolean,
 ): Promise<void> | undefined {
-  if (!exchange.expired) logEnd(exchange, logged);
+  if (!exchange.logged) logEnd(exchange, logged);
   return handler?.onFinish === undefined ? undefined : runHook(() => handler.onFinish?.(exchange.outcome));
 }
 
@@ -50,7 +50,9 @@ export function expireRequest(exchange: Exchange, logged: boolean): void {
   exchange.abort(error);
 }
 
-function logEnd(exchange: Exchange, logged: boolean): void {
+/** Writes the line of a request in the access log. Never throws. */
+export function logEnd(exchange: Exchange, logged: boolean): void {
+  exchange.logged = true;
   attempt(() => (logged ? logAccess(exchange) : logRefusal(exchange)));
 }
 
@@ -72,14 +74,15 @@ function finishEarly(handler: RequestHandler, exchange: Exchange, { chunk }: Fin
   }
 }
 
-function logError(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
+/** Logs what a handler's code has thrown, unless it only says that the client has left. Never throws. */
+export function logError(handler: RequestHandler | undefined, exchange: Exchange, error: unknown): void {
   if (exchange.outcome === "clientClosed" && followsFromEnd(error)) return;
   if (handler !== undefined && attempt(() => handler.logException(error))) return;
   attempt(() => logFailure(exchange, error));
 }
 
 /** An error that only says again that the request is over, in our words or in those of what `signal` was given to. */
-function followsFromEnd(error: unknown): boolean {
+export function followsFromEnd(error: unknown): boolean {
   return error instanceof WaterspoutError || (error instanceof Error && error.name === "AbortError");
 }
 

@@ -15,6 +15,7 @@ import type { SignedCookieOptions } from "./signed-cookies.js";
 import type { StaticRoute } from "./static-url.js";
 import type { TemplateEngine } from "./templates.js";
 import type { Trust } from "./trust.js";
+import type { WebSockets } from "./websockets.js";
 import type { Xsrf } from "./xsrf.js";
 
 /** What a handler can ask of its application. */
@@ -29,6 +30,8 @@ export interface HandlerApplication {
   readonly templateEngine: TemplateEngine | undefined;
   /** Undefined without `staticPath`. @internal */
   readonly staticRoute: StaticRoute | undefined;
+  /** Undefined without a handler for them. @internal */
+  readonly sockets: WebSockets | undefined;
   reverseUrl(name: string, ...pathArguments: readonly (string | number)[]): string;
 }
 

@@ -39,6 +39,12 @@ export function logRefusal(exchange: Exchange): void {
   generalLog.warn(`${response.status} ${summaryOf(request)}: ${reason}`, { fields: () => identityOf(exchange) });
 }
 
+/** The line of a WebSocket that this side has closed because of its handler, with the reason that was noted. */
+export function logClosed(exchange: Exchange, code: number): void {
+  const { reason = "", request } = exchange;
+  generalLog.warn(`closed ${code} ${summaryOf(request)}: ${reason}`, { fields: () => identityOf(exchange) });
+}
+
 /** Method, target and peer, as every line about a request names it. */
 function summaryOf({ method, uri, remoteIp }: HTTPServerRequest): string {
   return `${method} ${redactedTarget(uri)} (${remoteIp})`;

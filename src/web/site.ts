@@ -5,6 +5,7 @@ import { Compression } from "../http/compression.js";
 import { type HTTPSettings, defaultHTTPSettings, httpSettings } from "../http/limits.js";
 import { type CanonicalTarget, HTTPServerRequest } from "../http/request.js";
 import { splitTarget } from "../http/target.js";
+import { onDemand } from "../on-demand.js";
 import { canonicalPath } from "../routing/path.js";
 import { Router } from "../routing/router.js";
 import type { ApplicationDefinition, OpenApplication } from "./application.js";
@@ -23,12 +24,18 @@ import { type RouteTarget, assertHandler, routeSpecs, routeTarget, unmatchedPath
 import { staticRouteOf, staticSpecs } from "./static-routes.js";
 import type { StaticRoute } from "./static-url.js";
 import { Trust } from "./trust.js";
+import { webSocketSettingsOf } from "./websocket-table.js";
+import type { WebSockets } from "./websockets.js";
+
+const socketsModule = onDemand<typeof import("./websockets.js")>(import.meta.url, "./websockets.js");
 
 interface Serving extends OpenApplication {
   readonly targets: ReadonlyMap<RouteSpec, RouteTarget>;
   /** For paths without a route; undefined: nothing stands around a plain 404. */
   readonly unmatched: RouteTarget | undefined;
   readonly dispatch: DispatchContext;
+  /** Undefined without a handler for them. */
+  readonly sockets: WebSockets | undefined;
 }
 
 /**
@@ -49,6 +56,7 @@ export class Site {
   readonly #hasHosts: boolean;
   readonly #health: Health | undefined;
   readonly #compression: Compression | undefined;
+  readonly #socketSettings: ReturnType<typeof webSocketSettingsOf>;
   #serving: Serving | undefined;
 
   /** @param application what handlers see. */
@@ -66,12 +74,23 @@ export class Site {
     for (const spec of [...specs, ...staticSpecs(this.staticRoute, specs)]) this.#router.add(spec.pattern, spec, spec);
     this.#router.freeze();
     if (definition.defaultHandler !== undefined) assertHandler(definition.defaultHandler);
+    this.#socketSettings = webSocketSettingsOf(definition, this.routes);
     this.#hasHosts = this.routes.some(({ host }) => host !== undefined);
   }
 
   /** The application's container. @throws ExecutorClosedError before the application is started. */
   get container(): DependencyContainer {
     return this.#open().container.dependencies;
+  }
+
+  /** Whether any route opens WebSockets. */
+  get hasSockets(): boolean {
+    return this.#socketSettings.size > 0;
+  }
+
+  /** Undefined when no route does. */
+  get sockets(): WebSockets | undefined {
+    return this.#serving?.sockets;
   }
 
   /** Milliseconds; 0 when it is off. */
@@ -116,7 +135,8 @@ export class Site {
       accessLog: this.definition.accessLog ?? true,
       blockedLoop: this.#blockedLoopWatch(),
     };
-    this.#serving = { ...opened, targets, unmatched, dispatch };
+    const sockets = this.hasSockets ? new (socketsModule().WebSockets)(this.#socketSettings) : undefined;
+    this.#serving = { ...opened, targets, unmatched, dispatch, sockets };
   }
 
   /** The event loop was late by so many milliseconds. */

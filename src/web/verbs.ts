@@ -3,6 +3,7 @@ import { authenticatedOf, takesStreamedBody } from "../metadata.js";
 import { anyVerb, leavesBody } from "./any-verb.js";
 import { guarded } from "./authentication.js";
 import { RequestHandler } from "./handler.js";
+import type { WebSocketOptions } from "./websocket-options.js";
 
 /** A verb's method of some handler; it is called with the handler as `this`. */
 export type Verb = (this: RequestHandler, ...pathArguments: (string | undefined)[]) => unknown;
@@ -16,6 +17,8 @@ export interface HandlerClass {
    * a ConfigurationError for arguments that cannot work.
    */
   checkArguments?(args: never, pattern: string | RegExp): void;
+  /** Of a `WebSocketHandler`: how its sockets are kept. */
+  readonly websocket?: WebSocketOptions;
 }
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;

@@ -1,0 +1,88 @@
+/** Something that came in, and the hook that it is for. */
+export interface Delivery {
+  readonly hook: "onMessage" | "onPing" | "onPong";
+  readonly value: string | Buffer;
+}
+
+/** What an inbox holds back while it is full. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
+/** From so many messages, or bytes, that wait, no more is read. Below them a client's leaving is seen while a hook is busy. */
+const readAhead = { messages: 16, bytes: 64 * 1024 };
+
+/**
+ * What has come in on a connection and was not delivered yet. One is delivered at a time, the next when the one before it is
+ * done; a client that sends faster is held back. Beyond the mark it may hold what came in one packet.
+ */
+export class Inbox {
+  readonly #flow: Flow;
+  #waiting: Delivery[] = [];
+  #bytes = 0;
+  #deliver: ((delivery: Delivery) => Promise<void>) | undefined;
+  #running: Promise<void> | undefined;
+  #held = false;
+
+  constructor(flow: Flow) {
+    this.#flow = flow;
+  }
+
+  /** Whether the client is held back, so that nothing can come of it. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  add(delivery: Delivery): void {
+    this.#waiting.push(delivery);
+    this.#bytes += delivery.value.length;
+    if (!this.#held && this.#isFull) {
+      this.#held = true;
+      this.#flow.pause();
+    }
+    this.#run();
+  }
+
+  /** Delivers what waits, and what comes from now on. @param deliver must not reject. */
+  start(deliver: (delivery: Delivery) => Promise<void>): void {
+    this.#deliver = deliver;
+    this.#run();
+  }
+
+  /** Forgets what waits. */
+  drop(): void {
+    this.#waiting = [];
+    this.#bytes = 0;
+    this.#release();
+  }
+
+  /** Settles when nothing waits and nothing is being delivered. */
+  async emptied(): Promise<void> {
+    await this.#running;
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length >= readAhead.messages || this.#bytes >= readAhead.bytes;
+  }
+
+  #run(): void {
+    if (this.#deliver === undefined || this.#waiting.length === 0) return;
+    this.#running ??= this.#deliverAll(this.#deliver);
+  }
+
+  async #deliverAll(deliver: (delivery: Delivery) => Promise<void>): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#bytes -= next.value.length;
+      if (!this.#isFull) this.#release();
+      await deliver(next);
+    }
+    this.#running = undefined;
+  }
+
+  #release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#flow.resume();
+  }
+}

@@ -1,0 +1,56 @@
+import { isUtf8 } from "node:buffer";
+import { ResponseError } from "../errors.js";
+import { jsonText } from "./json-text.js";
+
+/** A message as it goes out. */
+export interface OutgoingMessage {
+  readonly data: string | Uint8Array;
+  readonly binary: boolean;
+}
+
+/** The longest payload of a control frame, in bytes (RFC 6455, section 5.5). */
+const controlLimit = 125;
+
+/** A close frame has its code in two of them. */
+const reasonLimit = controlLimit - 2;
+
+/**
+ * What `writeMessage` sends.
+ *
+ * @throws ResponseError for what is no message, and for bytes that are to be text and are not UTF-8.
+ */
+export function outgoingMessage(message: unknown, binary: boolean | undefined): OutgoingMessage {
+  if (typeof message === "string") return { data: message, binary: binary ?? false };
+  if (message instanceof Uint8Array) return { data: checkedText(message, binary ?? true), binary: binary ?? true };
+  if (typeof message === "object" && message !== null) return { data: jsonText(message), binary: binary ?? false };
+  const what = message === null ? "null" : `a ${typeof message}`;
+  throw new ResponseError(`a message is a string, bytes, an object or an array: make one of these of ${what}`);
+}
+
+/** @throws ResponseError for more bytes than a ping may have. */
+export function checkPing(data: string | Uint8Array): void {
+  if (Buffer.byteLength(data) <= controlLimit) return;
+  throw new ResponseError(`ping: at most ${controlLimit} bytes, got ${Buffer.byteLength(data)}`);
+}
+
+/** @throws ResponseError for a code that must not be sent, and for a reason that is too long. */
+export function checkClose(code: number | undefined, reason = ""): void {
+  if (code !== undefined && !isCloseCode(code)) {
+    throw new ResponseError(
+      `close: the code is 1000 to 1014 without 1004, 1005 and 1006, or 3000 to 4999; got ${String(code)}`,
+    );
+  }
+  if (Buffer.byteLength(reason) <= reasonLimit) return;
+  throw new ResponseError(`close: the reason has at most ${reasonLimit} bytes, got ${Buffer.byteLength(reason)}`);
+}
+
+/** RFC 6455, section 7.4: 1004 is reserved, 1005 and 1006 are said of frames that never were. */
+function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
+}
+
+function checkedText(bytes: Uint8Array, binary: boolean): Uint8Array {
+  if (binary || isUtf8(bytes)) return bytes;
+  throw new ResponseError("a text message of bytes that are not UTF-8: send them as bytes");
+}
