@@ -1,12 +1,17 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Context } from "mocha";
-import { checkLog, clearLog } from "./log.js";
+import { checkLog, clearLog, watchRejections } from "./log.js";
 
 /**
  * For mocha's `require`: a warning, an error or an unhandled rejection in the log fails the test in whose course it comes,
  * unless the test announced it by `expectLog`.
  */
 export const mochaHooks = {
+  /** Once for all files, or once for each where several processes run them. */
+  beforeAll(): void {
+    watchRejections();
+  },
+
   beforeEach(this: Context): void {
     const test = this.currentTest;
     const body = test?.fn;

@@ -15,11 +15,19 @@ setLogSink((record) => {
 
 const rejected = new WeakSet<Promise<unknown>>();
 
-// As a program does it. Mocha lets them pass: it hands each on to whoever else listens, who has heard of it already.
-process.on("unhandledRejection", (error, promise) => {
+// Mocha hands each on to whoever else listens, who has heard of it already.
+const logRejection = (error: unknown, promise: Promise<unknown>): void => {
   if (!rejected.has(promise)) applicationLog.error("Unhandled rejection", { error });
   rejected.add(promise);
-});
+};
+
+/**
+ * Logs unhandled rejections as a program does it; mocha lets them pass. To be called before each file: a process that runs
+ * several in its turn (`parallel`) loses all listeners at the end of each.
+ */
+export function watchRejections(): void {
+  process.off("unhandledRejection", logRejection).on("unhandledRejection", logRejection);
+}
 
 /** Announces one warning or error; `pattern` is tried on the line as it would be printed, stack included. */
 export function expectLog(...patterns: readonly RegExp[]): void {
