@@ -49,6 +49,12 @@ export function startProgram(file: string | URL, args: readonly string[] = [], o
 /** A machine that others load, too, may take many times as long as one that is idle. */
 const defaultDeadline = 30_000;
 
+/** They end with the specs' process. One listener serves all, for there may be many. */
+const running = new Set<Program>();
+process.once("exit", () => {
+  for (const program of running) program.killGroup("SIGKILL");
+});
+
 /** A program that {@link startProgram} started, with all processes that descend from it. */
 export class Program {
   readonly pid: number;
@@ -58,7 +64,6 @@ export class Program {
   readonly closed: Promise<void>;
   readonly #child: ChildProcess;
   readonly #watchers = new Set<() => void>();
-  readonly #killAtExit = (): void => this.killGroup("SIGKILL");
   #output = "";
   #isClosed = false;
 
@@ -69,7 +74,7 @@ export class Program {
     this.exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
     this.closed = new Promise((resolve) => child.once("close", () => resolve(this.#closed())));
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", this.#read);
-    process.once("exit", this.#killAtExit);
+    running.add(this);
   }
 
   /** The first line that matches, also one that was printed already. Rejects at the deadline and at the program's end. */
@@ -159,7 +164,7 @@ export class Program {
   async dispose(): Promise<void> {
     this.killGroup("SIGKILL");
     await this.closed;
-    process.off("exit", this.#killAtExit);
+    running.delete(this);
   }
 
   #group(): number[] {
