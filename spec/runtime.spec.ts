@@ -2,46 +2,11 @@ import { expect } from "chai";
 import { setImmediate as turn } from "node:timers/promises";
 import { ConfigurationError, ExecutorClosedError, StartError } from "#src/errors.js";
 import { ApplicationRuntime } from "#src/runtime.js";
-import { Application, Executor, InlineExecutor, IOLoop, RequestHandler, Route, RunOnExecutor } from "waterspout";
+import { Application, Executor, InlineExecutor, IOLoop, RequestHandler, Route } from "waterspout";
 // After waterspout, which brings the reflect-metadata that it needs.
-import { inject, Lifecycle, scoped, singleton } from "tsyringe";
+import { inject } from "tsyringe";
+import { WorkHandler, events, storesMade } from "./support/noted-services.js";
 import { refusal } from "./support/refusal.js";
-
-let events: string[] = [];
-
-@singleton()
-class Store {
-  readonly number = ++stores;
-
-  dispose(): void {
-    events.push("store disposed");
-  }
-}
-let stores = 0;
-
-@scoped(Lifecycle.ContainerScoped)
-class Visit {
-  dispose(): void {
-    events.push("visit disposed");
-  }
-}
-
-@Route("/work")
-class WorkHandler extends RequestHandler {
-  constructor(
-    readonly store: Store,
-    readonly visit: Visit,
-  ) {
-    super();
-  }
-
-  get(): void {}
-
-  @RunOnExecutor()
-  async work(): Promise<number> {
-    return this.store.number;
-  }
-}
 
 class NotingExecutor extends InlineExecutor {
   override async start(environment: Parameters<InlineExecutor["start"]>[0]): Promise<void> {
@@ -61,7 +26,7 @@ function applicationOf(definition: object = {}): Application {
 
 describe("ApplicationRuntime", () => {
   beforeEach(() => {
-    events = [];
+    events.length = 0;
   });
 
   it("configures, then starts the executors, and ends them before the services", async () => {
@@ -89,7 +54,7 @@ describe("ApplicationRuntime", () => {
     const executor = new NotingExecutor();
     const runtime = await ApplicationRuntime.start(applicationOf({ executors: { default: executor } }), 1);
     const number = await IOLoop.current().runInExecutor(null, WorkHandler, "work");
-    expect(number).to.equal(stores);
+    expect(number).to.equal(storesMade());
     await runtime.stop(0);
     const failure = await refusal(IOLoop.current().runInExecutor(null, WorkHandler, "work"));
     expect(failure).to.be.instanceOf(ExecutorClosedError);

@@ -1,53 +1,10 @@
 import { expect } from "chai";
 import { workerApplication } from "#src/wiring.js";
-import {
-  type ApplicationDefinition,
-  type HandlerClass,
-  RequestHandler,
-  Route,
-  RunOnExecutor,
-  group,
-  route,
-} from "waterspout";
+import { type ApplicationDefinition, type HandlerClass, RequestHandler, RunOnExecutor, group, route } from "waterspout";
 // After waterspout, which brings the reflect-metadata that it needs.
-import { Lifecycle, injectable, scoped, singleton } from "tsyringe";
+import { injectable } from "tsyringe";
+import { WorkHandler, events, storesMade } from "./support/noted-services.js";
 import { refusal } from "./support/refusal.js";
-
-let events: string[] = [];
-
-@singleton()
-class Store {
-  readonly number = ++stores;
-
-  dispose(): void {
-    events.push("store disposed");
-  }
-}
-let stores = 0;
-
-@scoped(Lifecycle.ContainerScoped)
-class Visit {
-  dispose(): void {
-    events.push("visit disposed");
-  }
-}
-
-@Route("/work")
-class WorkHandler extends RequestHandler {
-  constructor(
-    readonly store: Store,
-    readonly visit: Visit,
-  ) {
-    super();
-  }
-
-  get(): void {}
-
-  @RunOnExecutor()
-  async work(): Promise<number> {
-    return this.store.number;
-  }
-}
 
 @injectable()
 class Service {
@@ -81,16 +38,16 @@ function definitionOf(definition: object = {}): ApplicationDefinition {
 
 describe("workerApplication", () => {
   beforeEach(() => {
-    events = [];
+    events.length = 0;
   });
 
   it("configures as executor, and makes no service before a task needs it", async () => {
-    const before = stores;
+    const before = storesMade();
     const roles: string[] = [];
     const configure = (_: object, { role }: { role: string }): void => void roles.push(role);
     const worker = await workerApplication(definitionOf({ configure }));
     expect(roles).to.deep.equal(["executor"]);
-    expect(stores).to.equal(before);
+    expect(storesMade()).to.equal(before);
     await worker.dispose();
     expect(events).to.deep.equal([]);
   });
