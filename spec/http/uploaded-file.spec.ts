@@ -6,6 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { expect } from "chai";
 import { RequestNotAvailableError } from "#src/errors.js";
 import { FileSpool, type UploadedFile, discardUpload } from "#src/http/uploaded-file.js";
+import { skip } from "../support/skip.js";
 
 const head = { name: "photo", filename: "a.png", type: "image/png" };
 
@@ -131,7 +132,9 @@ describe("UploadedFile", () => {
 
   it("is copied where it cannot be renamed: to another file system", async function () {
     const other = "/dev/shm";
-    if (!existsSync(other) || statSync(other).dev === statSync(tmpdir()).dev) this.skip();
+    if (!existsSync(other) || statSync(other).dev === statSync(tmpdir()).dev) {
+      skip(this, `${other} is no other file system than ${tmpdir()}`);
+    }
     const file = await spooled("larger than that");
     const { path = "" } = file;
     const elsewhere = await mkdtemp(join(other, "spec-"));

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { memoryOf } from "#src/process/memory.js";
+import { requireLinux } from "../support/skip.js";
 
 describe("memoryOf", () => {
   before(function () {
-    if (process.platform !== "linux") this.skip();
+    requireLinux(this, "only Linux says what a process shares");
   });
 
   it("reads what the system knows of a process", async () => {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { readlinkSync } from "node:fs";
 import { Scoreboard, ScoreboardRow } from "#src/process/scoreboard.js";
 import type { Place } from "#src/process/socket-messages.js";
+import { requireLinux } from "../support/skip.js";
 
 describe("Scoreboard", () => {
   let scoreboard: Scoreboard;
@@ -68,7 +69,7 @@ describe("Scoreboard", () => {
   });
 
   it("has no name in the file system", function () {
-    if (process.platform !== "linux") this.skip();
+    requireLinux(this, "only Linux names the file of a descriptor");
     expect(readlinkSync(`/proc/self/fd/${scoreboard.descriptor}`)).to.match(/ \(deleted\)$/);
   });
 });

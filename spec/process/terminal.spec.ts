@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
+import { skip } from "../support/skip.js";
 
 const url = import.meta.resolve("#src/process/terminal.js");
 const code = `process.stdout.write(String((await import("${url}")).hasTerminal()))`;
@@ -17,10 +18,7 @@ describe("hasTerminal", () => {
     const terminal = `import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))`;
     const args = ["-c", terminal, process.execPath, "--input-type=module", "--eval", code];
     const { stdout, error } = spawnSync("python3", args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-    if (error !== undefined) {
-      console.log("      skipped: python3 is not installed");
-      this.skip();
-    }
+    if (error !== undefined) skip(this, "python3 is not installed");
     expect(stdout.trim()).to.equal("true");
   });
 });

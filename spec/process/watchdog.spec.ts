@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import type { StallReport } from "#src/process/stall.js";
 import { Watchdog } from "#src/process/watchdog.js";
@@ -80,13 +82,12 @@ describe("Watchdog", () => {
     expect(reports()).to.have.length(1);
   });
 
-  it("ends its thread when it is stopped", async function () {
-    if (process.platform !== "linux") this.skip();
-    const threads = (): number => readdirSync("/proc/self/task").length;
-    const before = threads();
+  it("ends its thread when it is stopped", async () => {
+    const started = once(process, "worker") as Promise<[Worker]>;
     await start();
-    expect(threads()).to.be.above(before);
+    const [thread] = await started;
+    const ended = once(thread, "exit");
     watchdog.stop();
-    while (threads() > before) await delay(10);
+    expect(await ended).to.deep.equal([0]);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Context } from "mocha";
 import { type Browser, chromium } from "playwright-core";
+import { skip } from "./skip.js";
 
 const usualPath = "/usr/bin/chromium";
 
@@ -27,14 +28,12 @@ const args = [
  */
 export function launchChromium(suite: Context): Promise<Browser> {
   const executablePath = process.env["CHROMIUM"] || usualPath;
-  if (!existsSync(executablePath)) skip(suite, executablePath);
+  if (!existsSync(executablePath)) {
+    skip(
+      suite,
+      `there is no Chromium at ${executablePath}.\n` +
+        "  Install it (apt-get install chromium), or name another: CHROMIUM=/path/to/chrome npm test",
+    );
+  }
   return chromium.launch({ executablePath, args });
-}
-
-function skip(suite: Context, path: string): never {
-  console.warn(
-    `\n  SKIPPED ${suite.test?.parent?.fullTitle()}: nothing of it was tested, there is no Chromium at ${path}.\n` +
-      "  Install it (apt-get install chromium), or name another: CHROMIUM=/path/to/chrome npm test\n",
-  );
-  return suite.skip();
 }

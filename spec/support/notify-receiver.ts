@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
 import type { Context } from "mocha";
+import { skip } from "./skip.js";
 
 /** A service manager's end of sd_notify(3): prints each datagram, and closes the descriptors that a barrier waits for. */
 const receiver = `
@@ -24,9 +25,7 @@ while True:
 /** Skips specs where the receiver, or the program that sends to it, cannot be had. Call it in `before`. */
 export function requireReceiver(context: Context): void {
   const missing = ["python3", "systemd-notify"].filter((name) => spawnSync(name, ["--version"]).status !== 0);
-  if (missing.length === 0) return;
-  console.log(`      skipped: ${missing.join(" and ")} must be installed`);
-  context.skip();
+  if (missing.length > 0) skip(context, `${missing.join(" and ")} must be installed`);
 }
 
 /** What a program tells the service manager in whose place the spec is. Needs python3, for Node has no such sockets. */

@@ -7,6 +7,7 @@ import os from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "mocha";
+import { skip } from "./skip.js";
 
 /** Where a proxy listens, what is behind it, and the folder that is its own. */
 export interface Place {
@@ -35,9 +36,7 @@ export interface ProxyProgram {
 /** For a `before` hook: where the program is not installed, the suite is skipped, and the console says what was not tested. */
 export function requireProxy(suite: Context, program: ProxyProgram): void {
   const missing = missingProxy(program);
-  if (missing === undefined) return;
-  console.warn(`\n  SKIPPED ${suite.test?.parent?.fullTitle()}: nothing of it was tested, ${missing}\n`);
-  suite.skip();
+  if (missing !== undefined) skip(suite, missing);
 }
 
 /** Why a proxy cannot be had here, and what to do about it; undefined when it can. */

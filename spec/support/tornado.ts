@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import type { Context } from "mocha";
+import { skip } from "./skip.js";
 
 /** Debian's, which has `python3-tornado`, or another. */
 export const python = process.env["PYTHON"] || "/usr/bin/python3";
@@ -10,11 +11,11 @@ export const python = process.env["PYTHON"] || "/usr/bin/python3";
  */
 export function requireTornado(suite: Context): void {
   if (spawnSync(python, ["-c", "import tornado.web"]).status === 0) return;
-  console.warn(
-    `\n  SKIPPED ${suite.test?.parent?.fullTitle()}: nothing of it was tested, ${python} has no Tornado.\n` +
-      "  Install it (apt-get install python3-tornado), or name another Python: PYTHON=/path/to/python3 npm test\n",
+  skip(
+    suite,
+    `${python} has no Tornado.\n` +
+      "  Install it (apt-get install python3-tornado), or name another Python: PYTHON=/path/to/python3 npm test",
   );
-  suite.skip();
 }
 
 const prelude = "import json, sys\nfrom tornado import httputil, web\ngiven = json.load(sys.stdin)\n";

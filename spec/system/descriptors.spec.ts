@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { Program } from "../support/program.js";
 import { RawClient } from "../support/raw-client.js";
+import { requireLinux } from "../support/skip.js";
 
 const fixture = fileURLToPath(new URL("./fixtures/stopping.js", import.meta.url));
 
@@ -18,8 +19,7 @@ describe("a program with few open files", function () {
   let program: Program;
 
   before(function () {
-    // Elsewhere nobody says how many there may be.
-    if (process.platform !== "linux") this.skip();
+    requireLinux(this, "only Linux says how many files a process may open");
   });
 
   afterEach(() => program.dispose());

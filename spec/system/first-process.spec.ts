@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { ServedProgram } from "../support/served-program.js";
+import { skip } from "../support/skip.js";
 
 const container = ["unshare", "--pid", "--fork", "--mount-proc"];
 
@@ -10,9 +11,7 @@ describe("PID 1 of a container", function () {
   before(function () {
     const [program = "", ...args] = container;
     const { status, stderr } = spawnSync(program, [...args, "true"], { encoding: "utf8" });
-    if (status === 0) return;
-    console.log(`      skipped: there can be no namespace of processes here: ${stderr || "unshare is not installed"}`);
-    this.skip();
+    if (status !== 0) skip(this, `there can be no namespace of processes: ${stderr || "unshare is not installed"}`);
   });
 
   for (const processes of [1, 2]) {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Program, startProgram } from "../support/program.js";
+import { skip } from "../support/skip.js";
 
 const fixture = fileURLToPath(new URL("./fixtures/short-of-processes.js", import.meta.url));
 const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
@@ -21,9 +22,7 @@ describe("a system that is short of processes", function () {
 
   before(function () {
     const reason = missing();
-    if (reason === undefined) return;
-    console.log(`      skipped: ${reason}`);
-    this.skip();
+    if (reason !== undefined) skip(this, reason);
   });
 
   afterEach(async () => {

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { isAlive } from "../support/program.js";
 import { ServedProgram } from "../support/served-program.js";
+import { skip } from "../support/skip.js";
 
 /** Runs a program in a terminal of its own, passes its output on, closes the terminal at SIGUSR2, and waits for its end. */
 const terminal = `
@@ -21,9 +22,7 @@ describe("a program in a terminal", function () {
   this.timeout(60_000);
 
   before(function () {
-    if (spawnSync("python3", ["--version"]).status === 0) return;
-    console.log("      skipped: python3 is not installed");
-    this.skip();
+    if (spawnSync("python3", ["--version"]).status !== 0) skip(this, "python3 is not installed");
   });
 
   for (const [NODE_ENV, processes] of [
