@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { refusalOf } from "#src/http/gate.js";
 import { httpSettings } from "#src/http/limits.js";
 import { HTTPTransport } from "#src/http/server.js";
+import { from, gateRows, get } from "../faults/gate-rows.js";
 import { CapturedLog } from "../support/captured-log.js";
 import { exchange } from "../support/raw-client.js";
 
@@ -32,81 +33,6 @@ describe("refusalOf", () => {
   });
 });
 
-const get = (fields: string): string => `GET /p HTTP/1.1\r\n${fields}Connection: close\r\n\r\n`;
-const post = (fields: string, body = ""): string =>
-  `POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields}\r\n${body}`;
-const from = (line: string): string => `${line}\r\nHost: a\r\nConnection: close\r\n\r\n`;
-
-/** What is sent, and the status that must come back; 200 is given by a callback that answers everything. */
-const rows: [name: string, bytes: string, status: number][] = [
-  ["one Host", get("Host: a.example:80\r\n"), 200],
-  ["a Host in another case", get("hOsT: a\r\n"), 200],
-  ["no Host", get(""), 400],
-  ["no Host in HTTP/1.0", "GET /p HTTP/1.0\r\n\r\n", 200],
-  ["a malformed Host in HTTP/1.0", "GET /p HTTP/1.0\r\nHost: a/b\r\n\r\n", 400],
-  ["two Hosts", get("Host: a\r\nHost: b\r\n"), 400],
-  ["the same Host twice", get("Host: a\r\nhost: a\r\n"), 400],
-  ["an empty Host", get("Host:\r\n"), 400],
-  ["a list of Hosts", get("Host: a, b\r\n"), 400],
-  ["a Host with userinfo", get("Host: u@a\r\n"), 400],
-  ["a Host with a path", get("Host: a/b\r\n"), 400],
-  ["a Host with a port out of range", get("Host: a:99999\r\n"), 400],
-  ["a Host with a port that is no number", get("Host: a:8x\r\n"), 400],
-  ["an unclosed bracket in Host", get("Host: [::1\r\n"), 400],
-  ["a control character in Host", get("Host: a\x01b\r\n"), 400],
-  ["two Content-Types", post("Content-Type: a/b\r\nContent-Type: a/c\r\nContent-Length: 0\r\n"), 400],
-  ["two Authorizations", get("Host: a\r\nAuthorization: Basic YQ==\r\nauthorization: Basic Yg==\r\n"), 400],
-  ["Content-Length and chunked", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400],
-  ["two Content-Lengths", post("Content-Length: 1\r\nContent-Length: 2\r\n", "a"), 400],
-  ["the same Content-Length twice", post("Content-Length: 1\r\nContent-Length: 1\r\n", "a"), 400],
-  ["a list in Content-Length", post("Content-Length: 1, 1\r\n", "a"), 400],
-  ["a sign in Content-Length", post("Content-Length: +1\r\n", "a"), 400],
-  ["a leading zero in Content-Length", post("Content-Length: 01\r\n", "a"), 400],
-  ["an empty Content-Length", post("Content-Length:\r\n"), 400],
-  ["an empty Transfer-Encoding", post("Transfer-Encoding:\r\nContent-Length: 1\r\n", "a"), 400],
-  ["chunked", post("Transfer-Encoding: Chunked\r\n", "1\r\na\r\n0\r\n\r\n"), 200],
-  ["gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\n", "1\r\na\r\n0\r\n\r\n"), 501],
-  ["chunked, gzip", post("Transfer-Encoding: chunked, gzip\r\n", "1\r\na\r\n0\r\n\r\n"), 400],
-  ["chunked twice", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400],
-  ["xchunked", post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"), 501],
-  ["identity", post("Transfer-Encoding: identity\r\n"), 501],
-  ["chunked in HTTP/1.0", "POST /p HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400],
-  ["Content_Length", post("Content_Length: 5\r\n"), 400],
-  ["Transfer_Encoding", post("transfer_encoding: chunked\r\n"), 400],
-  ["another name with an underscore", get("Host: a\r\nmy_header: b\r\n"), 200],
-  ["HTTP/2.0", from("GET /p HTTP/2.0"), 505],
-  ["HTTP/1.2", from("GET /p HTTP/1.2"), 505],
-  ["HTTP/0.9", from("GET /p HTTP/0.9"), 505],
-  ["no version", "GET /p\r\n\r\n", 505],
-  ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505],
-  ["GET *", from("GET * HTTP/1.1"), 400],
-  ["OPTIONS *", from("OPTIONS * HTTP/1.1"), 204],
-  ["CONNECT", from("CONNECT a:443 HTTP/1.1"), 501],
-  ["TRACE", from("TRACE /p HTTP/1.1"), 501],
-  ["an unknown method", from("BREW /p HTTP/1.1"), 501],
-  ["absolute-form", from("GET http://b.example/p HTTP/1.1"), 200],
-  ["absolute-form with userinfo", from("GET http://u@b/p HTTP/1.1"), 400],
-  ["absolute-form without a host", from("GET http:///p HTTP/1.1"), 400],
-  ["another scheme", from("GET ftp://b/p HTTP/1.1"), 400],
-  ["a fragment", from("GET /p#x HTTP/1.1"), 400],
-  ["a target without a slash", from("GET p HTTP/1.1"), 400],
-  ["a request line above the limit", from(`GET /${"a".repeat(9_000)} HTTP/1.1`), 414],
-  ["a request line above all limits", from(`GET /${"a".repeat(40_000)} HTTP/1.1`), 414],
-  ["header fields above the limit", get(`Host: a\r\nX: ${"y".repeat(17_000)}\r\n`), 431],
-  ["header fields above all limits", get(`Host: a\r\nX: ${"y".repeat(40_000)}\r\n`), 431],
-  ["100 fields", get(`Host: a\r\n${"X: y\r\n".repeat(98)}`), 200],
-  ["101 fields", get(`Host: a\r\n${"X: y\r\n".repeat(99)}`), 431],
-  ["1,000 fields", get(`Host: a\r\n${"X: y\r\n".repeat(1_000)}`), 431],
-  ["a name with a space before the colon", get("Host : a\r\n"), 400],
-  ["a folded value", get("Host: a\r\nX: b\r\n c\r\n"), 400],
-  ["a bare line feed", "GET /p HTTP/1.1\nHost: a\n\n", 400],
-  ["a NUL in a value", get("Host: a\r\nX: \0\r\n"), 400],
-  ["a line without a colon", get("Host: a\r\nabc\r\n"), 400],
-  ["an unknown expectation", post("Expect: 200-ok\r\nContent-Length: 1\r\n", "a"), 417],
-  ["a TLS greeting", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 501],
-  ["garbage", "\x00\x01\x02\x03\r\n\r\n", 501],
-];
-
 describe("HTTPTransport's gate", () => {
   let transport: HTTPTransport;
   let port: number;
@@ -133,7 +59,7 @@ describe("HTTPTransport's gate", () => {
 
   after(() => transport.drain());
 
-  for (const [name, bytes, status] of rows) {
+  for (const [name, bytes, status] of gateRows) {
     it(`answers ${name} with ${status}`, async () => {
       const answer = await exchange(port, bytes);
       expect(answer.status).to.equal(status);
