@@ -160,14 +160,20 @@ export class WebSocketClosedError extends WaterspoutError {
 
 // ---- executors
 
-/** The pool's queue is full; `retryAfter` is the pool's own estimate, in whole seconds, of when there is room again. */
+/**
+ * The pool's queue is full; `retryAfter` is the pool's own estimate, in whole seconds, of when there is room again. It has no
+ * stack: that takes eight times as long as all else of it (16 µs of 18, Node 20), when there is least time.
+ */
 export class QueueFullError extends WaterspoutError {
   override readonly status = 503;
   override readonly retryable = true;
   readonly retryAfter: number;
 
   constructor(message: string, retryAfter: number) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super("QUEUE_FULL", message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.retryAfter = retryAfter;
   }
 

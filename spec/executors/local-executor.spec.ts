@@ -265,6 +265,24 @@ describe("LocalExecutor", () => {
       await Promise.all(futures);
     });
 
+    it("refuses for little: no stack is taken, and no signal asked for that a request would have to make", async () => {
+      await start(1, { maxQueue: 0 });
+      const running = executor.submit(Target, "first", []);
+      let asked = 0;
+      const options = {
+        get signal() {
+          asked++;
+          return new AbortController().signal;
+        },
+      };
+      const { stack } = await failure(executor.submit(Target, "next", [], options));
+      expect([asked, stack]).to.deep.equal([0, "QueueFullError: the queue is full: 0 waiting, maxQueue is 0"]);
+      await workers.reply(0);
+      await running;
+      await Promise.all([executor.submit(Target, "last", [], options), workers.reply(1)]);
+      expect(asked).to.be.above(0);
+    });
+
     it("takes 10,000 tasks and lets each go that is cancelled", async () => {
       await start(1, { maxQueue: 10_000 });
       const futures = Array.from({ length: 10_001 }, () => executor.submit(Target, "run", []));

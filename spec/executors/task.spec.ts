@@ -71,7 +71,9 @@ describe("Task", () => {
   it("is cancelled by its signal, to which it listens no longer than it must", async () => {
     const controller = new AbortController();
     const task = taskWith({ signal: controller.signal });
+    task.accept();
     const other = taskWith({ signal: controller.signal });
+    other.accept();
     other.resolve(1);
     const error = failure(task.future);
     controller.abort("gone");
@@ -84,6 +86,7 @@ describe("Task", () => {
   it("leaves a signal that lives on without a listener when it has ended", () => {
     const { signal } = new AbortController();
     const task = taskWith({ signal });
+    task.accept();
     expect(getEventListeners(signal, "abort")).to.have.lengthOf(1);
     task.resolve(1);
     expect(getEventListeners(signal, "abort")).to.deep.equal([]);

@@ -201,13 +201,11 @@ export abstract class LocalExecutor extends Executor {
     return deadline === undefined || options.deadline !== undefined ? options : { ...options, deadline };
   }
 
-  #refusal({ signal }: TaskOptions): Error | undefined {
+  #refusal(options: TaskOptions): Error | undefined {
     if (this.#stage === "new") return new ExecutorClosedError("the executor is not started: its application starts it");
     if (this.#stage !== "open") return new ExecutorClosedError("the executor is shut down");
-    if (signal?.aborted)
-      return new CancelledError("the task was cancelled before it was submitted", { cause: signal.reason });
     if (this.#workers.broken !== undefined) return this.#workers.broken;
-    if (this.#hasPlace || this.#queue.size < this.#maxQueue) return undefined;
+    if (this.#hasPlace || this.#queue.size < this.#maxQueue) return cancelledBefore(options);
     return new QueueFullError(
       `the queue is full: ${this.#queue.size} waiting, maxQueue is ${this.#maxQueue}`,
       this.#retryAfter(),
@@ -230,6 +228,7 @@ export abstract class LocalExecutor extends Executor {
 
   #accept(task: Task): void {
     publishTask("submitted", this, task);
+    task.accept();
     if (this.#hasPlace) return this.#run(task);
     this.#queue.push(task);
     this.#watchWait(task);
@@ -341,6 +340,12 @@ export abstract class LocalExecutor extends Executor {
     for (const task of tasks) task.cancel("the executor is shutting down");
     this.#ending.check();
   }
+}
+
+/** Asks for the signal, which a request makes when it is asked: so after all that refuses a task anyway. */
+function cancelledBefore({ signal }: TaskOptions): CancelledError | undefined {
+  if (signal?.aborted !== true) return undefined;
+  return new CancelledError("the task was cancelled before it was submitted", { cause: signal.reason });
 }
 
 function neverBegun({ place }: Task): WorkerCrashedError {

@@ -208,16 +208,27 @@ function routeTo(executor: TaskExecutor, options: RunOnExecutorOptions): Route {
 }
 
 function taskOptions({ options, onDisconnect }: Route, { request }: ExecutorCall): TaskOptions {
-  return request === undefined ? options : { ...options, ...requestOptions(request, onDisconnect) };
+  return request === undefined ? options : ofRequest(request, options, onDisconnect);
 }
 
-/** What a task takes over from the request in whose course it is submitted. */
-function requestOptions(request: RequestContext, onDisconnect: "cancel" | "detach"): TaskOptions {
-  const { signal, requestId, traceparent, timeLeft } = request;
-  return {
-    onStart: (waited) => request.taskStarted?.(waited),
+/**
+ * What a task takes over from the request in whose course it is submitted. The signal is made when it is asked for, and nobody
+ * asks for that of a task that is refused.
+ */
+function ofRequest(request: RequestContext, own: TaskOptions, onDisconnect: "cancel" | "detach"): TaskOptions {
+  const { requestId, traceparent, timeLeft } = request;
+  const told = {
+    onStart: (waited: number) => request.taskStarted?.(waited),
     ...(requestId !== undefined && { requestId }),
     ...(traceparent !== undefined && { traceparent }),
-    ...(onDisconnect === "cancel" && { signal, ...(timeLeft !== undefined && { timeLeft }) }),
+  };
+  if (onDisconnect === "detach") return { ...own, ...told };
+  return {
+    ...own,
+    ...told,
+    ...(timeLeft !== undefined && { timeLeft }),
+    get signal() {
+      return request.signal;
+    },
   };
 }

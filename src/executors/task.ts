@@ -65,7 +65,6 @@ export class Task implements QueueEntry, FutureControl, RunReceiver {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (call.options.signal !== undefined) this.#watch(call.options.signal);
   }
 
   get state(): FutureState {
@@ -79,6 +78,14 @@ export class Task implements QueueEntry, FutureControl, RunReceiver {
   /** `Class.method`, for messages. */
   get place(): string {
     return `${this.call.token}.${this.call.method}`;
+  }
+
+  /** Follows the caller's signal from here on. A task that is refused does not, nor does a request make one for it. */
+  accept(): void {
+    const { signal } = this.call.options;
+    if (signal === undefined) return;
+    this.#onAbort = () => void this.cancel(signal.reason);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   /** Starts the clock of the queue; what it waited before `now` counts. */
@@ -150,11 +157,6 @@ export class Task implements QueueEntry, FutureControl, RunReceiver {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (this.#onAbort !== undefined) this.call.options.signal?.removeEventListener("abort", this.#onAbort);
     return true;
-  }
-
-  #watch(signal: AbortSignal): void {
-    this.#onAbort = () => void this.cancel(signal.reason);
-    signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 }
 

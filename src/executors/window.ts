@@ -2,6 +2,8 @@
 export class SampleWindow {
   readonly #samples: Float64Array;
   #count = 0;
+  /** Of all samples that are kept: the mean is asked for with each task that is refused, when there is least time. */
+  #sum = 0;
 
   /** @param size how many of the latest samples are kept. Default: 1,024. */
   constructor(size = 1024) {
@@ -9,13 +11,14 @@ export class SampleWindow {
   }
 
   add(sample: number): void {
-    this.#samples[this.#count++ % this.#samples.length] = sample;
+    const index = this.#count++ % this.#samples.length;
+    this.#sum += sample - (this.#samples[index] ?? 0);
+    this.#samples[index] = sample;
   }
 
   /** 0 while there is no sample. */
   get mean(): number {
-    const samples = this.#held();
-    return samples.length === 0 ? 0 : samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
+    return this.#count === 0 ? 0 : this.#sum / Math.min(this.#count, this.#samples.length);
   }
 
   summary(): Percentiles {
