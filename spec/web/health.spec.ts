@@ -6,6 +6,7 @@ import { Health, type HealthOptions, type Vitals } from "#src/web/health.js";
 import { expectLog, logged, untilLogged } from "../support/log.js";
 import { RawClient } from "../support/raw-client.js";
 import { get, serve } from "../support/serve.js";
+import { sleepSync } from "../support/sleep-sync.js";
 
 class Hello extends RequestHandler {
   get(): string {
@@ -24,21 +25,55 @@ function health(options: HealthOptions = {}, vitals: Partial<Vitals> = {}): Heal
 }
 
 describe("Health", () => {
-  it("is overloaded when the loop is late twice in succession, and until it is not", () => {
-    expectLog(/W .* requests are refused: the event loop is 120 ms late/);
+  /** Which of the requests are taken that come in one turn of the loop, at these times. */
+  async function taken(watched: Health, times: readonly number[]): Promise<number[]> {
+    const passed = times.filter((time) => watched.refusalAt(time) === undefined);
+    await turn();
+    return passed;
+  }
+
+  it("takes requests for so long in each turn of the loop as it may be late, once it is later", async () => {
+    expectLog(/W .* requests are refused: the event loop has been held for 101 ms, again/);
     const watched = health({ maxLoopDelay: 100 });
-    const seen = [150, 100, 110, 120, 130, 0].map((late) => {
-      watched.look(late);
-      return watched.overload;
-    });
-    expect(seen).to.deep.equal([undefined, undefined, undefined, "loop", "loop", undefined]);
+    const times = [1_000, 1_100, 1_101, 1_500];
+    expect(await taken(watched, times)).to.deep.equal(times);
+    watched.look(100);
+    expect(await taken(watched, times)).to.deep.equal(times);
+    watched.look(101);
+    expect([watched.overload, watched.reasons(false)]).to.deep.equal([undefined, []]);
+    expect(await taken(watched, times)).to.deep.equal([1_000, 1_100]);
+    expect(await taken(watched, [2_000, 2_200])).to.deep.equal([2_000]);
+    expect([watched.overload, watched.reasons(false)]).to.deep.equal(["loop", ["loop"]]);
+  });
+
+  it("takes all again when it was in time, and refused nothing, from one look to the next", async () => {
+    expectLog(/W .* requests are refused/);
+    const watched = health({ maxLoopDelay: 100 });
+    const times = [1_000, 1_500];
+    watched.look(101);
+    await taken(watched, times);
+    watched.look(0);
+    expect([watched.overload, await taken(watched, times)]).to.deep.equal(["loop", [1_000]]);
+    watched.look(0);
+    watched.look(0);
+    expect([watched.overload, await taken(watched, times)]).to.deep.equal([undefined, times]);
+    expect(logged("general").at(-1)).to.equal("requests are taken again");
     expect(logged("general")).to.have.length(2);
   });
 
-  it("is never overloaded by the loop when its mark is 0", () => {
+  it("refuses nothing for a loop that was late once", async () => {
+    const watched = health({ maxLoopDelay: 100 });
+    watched.look(5_000);
+    expect(await taken(watched, [1_000, 1_050])).to.deep.equal([1_000, 1_050]);
+    watched.look(0);
+    expect(await taken(watched, [1_000, 1_500])).to.deep.equal([1_000, 1_500]);
+    expect(logged("general")).to.deep.equal([]);
+  });
+
+  it("is never overloaded by the loop when its mark is 0", async () => {
     const watched = health({ maxLoopDelay: 0 });
     for (let look = 0; look < 3; look++) watched.look(1e6);
-    expect(watched.overload).to.equal(undefined);
+    expect(await taken(watched, [0, 1e6])).to.deep.equal([0, 1e6]);
   });
 
   it("is overloaded by memory, which is read now and then", () => {
@@ -48,9 +83,11 @@ describe("Health", () => {
     const watched = health({ maxRssMb: 100 }, { rss: () => (reads++, rss) });
     watched.look(0);
     expect([watched.overload, watched.reasons(false)]).to.deep.equal(["memory", ["memory"]]);
+    expect(watched.refusalAt(0)?.logMessage).to.equal("too much to do: memory");
     rss = 99 * 2 ** 20;
     for (let look = 0; look < 40; look++) watched.look(0);
     expect([watched.overload, reads]).to.deep.equal([undefined, 3]);
+    expect(watched.refusalAt(0)).to.equal(undefined);
   });
 
   it("does not read the memory without a mark", () => {
@@ -166,6 +203,39 @@ describe("an application's health", () => {
     leave.open();
     expect(await Promise.all(work)).to.deep.equal(["done", "done"]);
     expect((await app.fetch("/healthz/ready")).status).to.equal(200);
+  });
+
+  it("refuses with Retry-After what has waited too long behind others, and serves the first", async () => {
+    @Route("/held")
+    class Held extends RequestHandler {
+      get(): string {
+        sleepSync(60);
+        return "held";
+      }
+    }
+    await using app = await serve([Held], { health: { maxLoopDelay: 20 } });
+    const clients = [1, 2, 3, 4].map(() => app.connect());
+    const answers = (count: number): Promise<string[]> =>
+      Promise.all(clients.map((client) => client.until(new RegExp(`(HTTP/1.1 [^]*?\r\n\r\n[^]+?){${count}}$`))));
+    for (const client of clients) client.send("GET /healthz/live HTTP/1.1\r\nHost: a\r\n\r\n");
+    await answers(1);
+
+    expectLog(/requests are refused: the event loop has been held/);
+    for (const path of ["/held", "/held"]) expectLog(new RegExp(`503 GET ${path} .*: too much to do: loop$`));
+    for (const [index, path] of ["/held", "/held", "/held", "/healthz/live"].entries()) {
+      clients[index]?.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    }
+    // All of them wait when the loop turns again, and it is late.
+    sleepSync(200);
+    const [first = "", ...others] = await answers(2);
+    expect(first).to.match(/200 OK[^]*200 OK[^]*held$/);
+    for (const refused of others.slice(0, 2)) {
+      expect(refused).to.match(
+        /503 Service Unavailable[^]*Retry-After: 1\r[^]*\{"title":"Service Unavailable","status":503\}$/,
+      );
+    }
+    expect(others[2]).to.match(/200 OK[^]*200 OK[^]*\{"status":"ok"\}$/);
+    await untilLogged(/requests are taken again/);
   });
 
   it("refuses requests with Retry-After while there is too much to do, and still answers for its health", async () => {

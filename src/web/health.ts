@@ -8,8 +8,8 @@ export interface HealthOptions {
   /** Where it is asked: `…/live` and `…/ready` below this path. Default: `"/healthz"`. */
   readonly path?: string;
   /**
-   * Milliseconds that the event loop may be late, twice in succession; past it new requests are refused 503 until it is not.
-   * 0: never. Default: 1,000.
+   * Milliseconds that the event loop may be late. When it is later than that, each turn of it takes new requests for so long,
+   * and refuses the rest of them 503, until turns are shorter again. 0: never. Default: 1,000.
    */
   readonly maxLoopDelay?: number;
   /** Memory of the process (RSS) in MiB; past it new requests are refused 503. Default: no limit. */
@@ -37,22 +37,30 @@ const looksPerRead = 20;
 
 const mebibyte = 2 ** 20;
 
-/** Whoever is refused may come back then, in seconds: the loop is looked at several times in between. */
-const retryAfter = "1";
+/** Made once: a refusal must cost little. Whoever is refused may come back in a second: the loop is looked at often until then. */
+const refusals = { loop: tooMuch("loop"), memory: tooMuch("memory") } satisfies Record<Overload, HTTPError>;
+
+type Overload = "loop" | "memory";
 
 /**
- * Whether this process can take work. The marks are looked at now and then and not for each request, which reads
- * one property.
+ * Whether this process can take work. The marks are looked at now and then and not for each request, which reads two
+ * properties. Only while the loop is late each request asks how long the turn has gone on in which it comes: at least so long
+ * it has waited itself, for all that one turn serves was there at its start. Refusing what has waited, in the turn in which it
+ * comes, neither lets the loop idle nor keeps those waiting for long who are refused.
  */
 export class Health {
   readonly live: string;
   readonly ready: string;
   readonly #options: Required<Omit<HealthOptions, "path">>;
   readonly #vitals: Vitals;
-  #overload: string | undefined;
-  #late = 0;
+  #overload: Overload | undefined;
+  #late = false;
   #looks = 0;
   #heavy = false;
+  /** When the turn of the loop took its first request; undefined between turns, and while the loop is in time. */
+  #turn: number | undefined;
+  /** Whether a request was refused since the last look at the loop. */
+  #refused = false;
 
   /** @throws ConfigurationError for a path that is none, and for a number out of range. */
   constructor(options: HealthOptions, vitals: Vitals) {
@@ -65,19 +73,33 @@ export class Health {
     this.#vitals = vitals;
   }
 
-  /** Why new requests are refused: `"loop"`, `"memory"`. Undefined: they are not. */
-  get overload(): string | undefined {
+  /** Why new requests are refused, all of them or some. Undefined: they are not. */
+  get overload(): Overload | undefined {
     return this.#overload;
   }
 
   /** The loop was looked at: it was late by so many milliseconds. */
   look(late: number): void {
     const { maxLoopDelay, maxRssMb } = this.#options;
-    this.#late = maxLoopDelay > 0 && late > maxLoopDelay ? this.#late + 1 : 0;
+    // A loop that refuses is not late, because it does.
+    this.#late = maxLoopDelay > 0 && (late > maxLoopDelay || this.#refused);
+    this.#refused = false;
     if (this.#looks++ % looksPerRead === 0 && maxRssMb !== Number.POSITIVE_INFINITY) {
       this.#heavy = this.#vitals.rss() > maxRssMb * mebibyte;
     }
-    this.#note(this.#late > 1 ? "loop" : this.#heavy ? "memory" : undefined, late);
+    if (this.#heavy) this.#note("memory", `more than ${maxRssMb} MiB are in use`);
+    else if (!this.#late || this.#overload === "memory") this.#note(undefined);
+  }
+
+  /** The answer to a request that came at `now` while there is too much to do; undefined: it is to be served. */
+  refusalAt(now: number): HTTPError | undefined {
+    if (this.#heavy) return refusals.memory;
+    if (!this.#late) return undefined;
+    const waited = this.#turnUntil(now);
+    if (waited <= this.#options.maxLoopDelay) return undefined;
+    this.#refused = true;
+    this.#note("loop", `the event loop has been held for ${Math.round(waited)} ms, again`);
+    return refusals.loop;
   }
 
   /** Why the application is not ready; empty when it is. */
@@ -92,21 +114,25 @@ export class Health {
     ];
   }
 
-  /** The refusal of a request that came while there is too much to do. */
-  refusal(): HTTPError {
-    return new HTTPError(503, `too much to do: ${this.#overload}`, { headers: { "Retry-After": retryAfter } });
+  /** How long the turn of the loop has gone on since it took its first request, which is never refused. Milliseconds. */
+  #turnUntil(now: number): number {
+    if (this.#turn === undefined) {
+      this.#turn = now;
+      setImmediate(() => (this.#turn = undefined));
+    }
+    return now - this.#turn;
   }
 
-  #note(overload: string | undefined, late: number): void {
+  #note(overload: Overload | undefined, why?: string): void {
     if (overload === this.#overload) return;
     this.#overload = overload;
-    if (overload === undefined) return generalLog.info("requests are taken again");
-    const why =
-      overload === "loop"
-        ? `the event loop is ${Math.round(late)} ms late`
-        : `more than ${this.#options.maxRssMb} MiB are in use`;
-    generalLog.warn(`requests are refused: ${why}`);
+    if (why === undefined) generalLog.info("requests are taken again");
+    else generalLog.warn(`requests are refused: ${why}`);
   }
+}
+
+function tooMuch(overload: Overload): HTTPError {
+  return new HTTPError(503, `too much to do: ${overload}`, { headers: { "Retry-After": "1" } });
 }
 
 function checkedPath(path: unknown): string {

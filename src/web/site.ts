@@ -203,12 +203,12 @@ export class Site {
 
   /** Answers what is asked of the health, and refuses all else while there is too much to do. */
   #isSettledBy(health: Health, exchange: Exchange, { draining }: ExchangeHost): boolean {
-    const { path } = exchange.request;
+    const { path, started } = exchange.request;
     const isAsked = path === health.live || path === health.ready;
+    const refusal = isAsked ? undefined : health.refusalAt(started);
     if (isAsked) answerHealth(health, health.reasons(draining), exchange);
-    else if (health.overload !== undefined) this.#refuse(exchange, health.refusal());
-    else return false;
-    return true;
+    else if (refusal !== undefined) this.#refuse(exchange, refusal);
+    return isAsked || refusal !== undefined;
   }
 
   #healthOf({ health = {} }: ApplicationDefinition): Health | undefined {
