@@ -17,6 +17,8 @@ export interface Exchange {
   readonly detail: string;
   /** Who answered: the field `X-Pid`, or else `"pid":…` in the body. Undefined when neither is there. */
   readonly pid: string | undefined;
+  /** Whether the answer says when to come again. */
+  readonly retryAfter: boolean;
   /** Whether the connection may carry another request. */
   readonly reusable: boolean;
 }
@@ -89,19 +91,20 @@ export class LoadConnection {
     const answer = wholeAnswer(this.#received, ended);
     if (answer === undefined) return;
     if (answer === "malformed") return this.#fail("malformed", this.#received.slice(0, 200));
-    const { status, pid } = answer;
+    const { status, pid, retryAfter } = answer;
     const outcome = status === this.#expected ? "ok" : "status";
-    this.#finish?.({ outcome, detail: String(status), pid, reusable: answer.keepAlive && this.#usable });
+    this.#finish?.({ outcome, detail: String(status), pid, retryAfter, reusable: answer.keepAlive && this.#usable });
   }
 
   #fail(outcome: Outcome, detail: string): void {
-    this.#finish?.({ outcome, detail, pid: undefined, reusable: false });
+    this.#finish?.({ outcome, detail, pid: undefined, retryAfter: false, reusable: false });
   }
 }
 
 interface Answer {
   readonly status: number;
   readonly pid: string | undefined;
+  readonly retryAfter: boolean;
   readonly keepAlive: boolean;
 }
 
@@ -115,7 +118,8 @@ function wholeAnswer(text: string, ended: boolean): Answer | "malformed" | undef
   const body = wholeBody(status, head, text.slice(end + 4), ended);
   if (body === undefined || body === "malformed") return body;
   const pid = /^x-pid: *(\d+)/im.exec(head)?.[1] ?? /"pid": *(\d+)/.exec(body.text)?.[1];
-  return { status, pid, keepAlive: body.delimited && !/^connection: *close/im.test(head) };
+  const retryAfter = /^retry-after: *\d+\r?$/im.test(head);
+  return { status, pid, retryAfter, keepAlive: body.delimited && !/^connection: *close/im.test(head) };
 }
 
 interface Body {
