@@ -24,17 +24,27 @@ describe("the applications that the bench measures", () => {
   });
 
   it("set nothing but what they consist of, and turn off nothing but the access log", () => {
-    expect(definitions.map(([name]) => name)).to.include("app.js");
+    expect(definitions.map(([name]) => name)).to.include.members(["app.js", "tasks.js"]);
     for (const [name, definition] of definitions) {
       const settings = Object.entries(definition).filter(([option]) => !content.includes(option));
       expect(settings, name).to.deep.equal([["accessLog", false]]);
     }
   });
 
-  it("are served with nothing said but where", () => {
-    const source = readFileSync(new URL("../../bench/waterspout/main.ts", import.meta.url), "utf8");
-    const [, options = ""] = /bootstrap\(.*?, \{(.*)\}\);/s.exec(source) ?? [];
-    expect(options.trim()).to.equal('host: "127.0.0.1", port: 0');
+  it("are served with nothing said but where, and with what threads", () => {
+    const programs = readdirSync(folder).filter((name) => name.endsWith("main.js"));
+    for (const name of programs) {
+      const source = readFileSync(
+        new URL(`../../bench/waterspout/${name.replace(".js", ".ts")}`, import.meta.url),
+        "utf8",
+      );
+      const [, options = ""] = /bootstrap\(.*?, \{(.*)\}\);/s.exec(source) ?? [];
+      const names = [...options.replaceAll(/\{[^{}]*\}/g, "").matchAll(/(?:^|,|\n)\s*(\w+):/g)].map(
+        ([, option]) => option,
+      );
+      expect(names, name).to.include.members(["host", "port"]);
+      expect(["executors", "host", "port"], name).to.include.members(names);
+    }
   });
 });
 

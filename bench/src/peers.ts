@@ -1,42 +1,57 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { program } from "./served.js";
+import type { BenchOptions } from "./options.js";
+import { Served, program } from "./served.js";
 
-/** A command, or why there is none. */
-type Start = (node: string) => readonly string[] | { readonly missing: string };
+/** The command that starts a server with a Node, or why there is none. */
+export type Start = (node: string) => readonly string[] | { readonly missing: string };
 
-/** The servers by their names in the table: how each is started with a Node. */
-const starts = {
-  waterspout: (node) => program(node, "../../.build/bench/waterspout/main.js"),
-  "node:http": (node) => program(node, "./servers/node-http.js"),
-  "node:http, one Etag": (node) => program(node, "./servers/node-http.js", "--one-etag"),
+/** Servers by their names in the table. The first is what the others are compared with. */
+export type Peers = Readonly<Record<string, Start>>;
+
+/** Programs that wait to be asked, by the names of their peers. */
+export type Running = Map<string, Served>;
+
+export const waterspout: Start = (node) => program(node, "../../.build/bench/waterspout/main.js");
+
+export const nodeHttp: Start = (node) => program(node, "./servers/node-http.js");
+
+/** What a program would be written with. */
+export const frameworks: Peers = {
   fastify: (node) => program(node, "./servers/fastify.js"),
   hono: (node) => program(node, "./servers/hono.js"),
   express: (node) => program(node, "./servers/express.js"),
   "nest on fastify": (node) => program(node, "./servers/nest.js", "fastify"),
   "nest on express": (node) => program(node, "./servers/nest.js", "express"),
   tornado: () => python("../tornado_server.py"),
-} satisfies Record<string, Start>;
+};
 
-export type Peer = keyof typeof starts;
+/** What moves work to so many threads. */
+export function taskPeers(threads: number): Peers {
+  return {
+    waterspout: (node) => program(node, "../../.build/bench/waterspout/tasks-main.js", String(threads)),
+    "fastify + piscina": (node) => program(node, "./servers/fastify-piscina.js", String(threads)),
+    "node:http + piscina": (node) => program(node, "./servers/node-piscina.js", String(threads)),
+  };
+}
 
-/** Those that a program would be written with. */
-export const frameworks = [
-  "fastify",
-  "hono",
-  "express",
-  "nest on fastify",
-  "nest on express",
-  "tornado",
-] as const satisfies readonly Peer[];
-
-/** How a server is started; undefined, after saying why, when it cannot be. */
-export function commandOf(peer: Peer, node: string): readonly string[] | undefined {
-  const start: Start = starts[peer];
-  const command = start(node);
-  if (!("missing" in command)) return command;
-  console.error(`SKIPPED ${peer}: ${command.missing}`);
-  return undefined;
+/** Starts all of them, and ends them when they have been used. One that cannot be started is left out, and why is said. */
+export async function withPeers<T>(
+  peers: Peers,
+  { node }: BenchOptions,
+  use: (running: Running) => Promise<T>,
+): Promise<T> {
+  const running: Running = new Map();
+  try {
+    for (const [name, start] of Object.entries(peers)) {
+      const command = start(node);
+      if ("missing" in command) console.error(`SKIPPED ${name}: ${command.missing}`);
+      else running.set(name, await Served.start(command));
+    }
+    return await use(running);
+  } finally {
+    for (const server of running.values()) await server.stop();
+  }
 }
 
 /** Debian's, which has `python3-tornado`, or another. */

@@ -1,9 +1,9 @@
 import { ask, differences } from "./answers.js";
 import { type LoadResult, type RequestSpec, putLoad } from "./load.js";
-import type { BenchOptions } from "./options.js";
-import { type Peer, commandOf } from "./peers.js";
-import { Served } from "./served.js";
+import { type Peers, type Running, withPeers } from "./peers.js";
+import type { Served } from "./served.js";
 import { median, ratios, spread } from "./statistics.js";
+import { type Turns, takeTurns } from "./turns.js";
 import type { Row, Work } from "./work.js";
 
 /** Work that is a request: every server gets the same one, and must answer it with the same bytes. */
@@ -11,8 +11,7 @@ export interface RequestWork {
   readonly name: string;
   readonly title: string;
   readonly request: RequestSpec;
-  /** The first is what the others are compared with. */
-  readonly peers: readonly [Peer, ...Peer[]];
+  readonly peers: Peers;
   /** Default 32. */
   readonly connections?: number;
 }
@@ -33,49 +32,27 @@ export function requestWork(work: RequestWork): Work {
   return {
     name: work.name,
     title: work.title,
-    async measure(options) {
-      const servers = new Map<Peer, Served>();
-      try {
-        for (const peer of work.peers) {
-          const command = commandOf(peer, options.node);
-          if (command !== undefined) servers.set(peer, await Served.start(command));
-        }
-        await refuseUnequal(work, servers);
-        return rowsOf(work, await takeTurns(work, servers, options));
-      } finally {
-        for (const server of servers.values()) await server.stop();
-      }
-    },
+    measure: (options) =>
+      withPeers(work.peers, options, async (running) => {
+        await refuseUnequal(work.name, work.request, running);
+        for (const server of running.values()) await warmUp(work, server);
+        return rowsOf(work, await takeTurns(running, options, (server) => turn(work, server, options.seconds)));
+      }),
   };
 }
 
-/** Takes those out that answer something else: whatever they would show, it would not be this work. */
-async function refuseUnequal(work: RequestWork, servers: Map<Peer, Served>): Promise<void> {
-  const [first] = work.peers;
-  const expected = await ask(servers.get(first)?.url ?? "", work.request);
-  for (const [peer, server] of servers) {
-    const found = differences(expected, await ask(server.url, work.request));
+/** Takes those out that answer something else than the first: whatever they would show, it would not be this work. */
+export async function refuseUnequal(work: string, request: RequestSpec, running: Running): Promise<void> {
+  const [[first, reference] = ["", undefined]] = running;
+  const expected = await ask(reference?.url ?? "", request);
+  for (const [name, server] of running) {
+    const found = differences(expected, await ask(server.url, request));
     if (found.length === 0) continue;
-    console.error(`NOT MEASURED ${work.name}: ${peer} answers otherwise than ${first}:\n  ${found.join("\n  ")}`);
+    console.error(`NOT MEASURED ${work}: ${name} answers otherwise than ${first}:\n  ${found.join("\n  ")}`);
     process.exitCode = 1;
     await server.stop();
-    servers.delete(peer);
+    running.delete(name);
   }
-}
-
-async function takeTurns(
-  work: RequestWork,
-  servers: ReadonlyMap<Peer, Served>,
-  { rounds, seconds }: BenchOptions,
-): Promise<Map<Peer, Turn[]>> {
-  const turns = new Map<Peer, Turn[]>([...servers.keys()].map((peer) => [peer, []]));
-  for (const server of servers.values()) await warmUp(work, server);
-  for (let round = 0; round < rounds; round++) {
-    for (const [peer, server] of rotated([...servers], round)) {
-      turns.get(peer)?.push(await turn(work, server, seconds));
-    }
-  }
-  return turns;
 }
 
 /** Until its code is compiled: what the first thousands of requests cost says nothing of those that follow. */
@@ -85,12 +62,6 @@ async function warmUp(work: RequestWork, server: Served): Promise<void> {
   while (requests < warmUpRequests && performance.now() - started < warmUpTime) {
     requests += (await load(work, server, 1)).requests;
   }
-}
-
-/** Each round begins with another, so that none always follows the same one. */
-function rotated<T>(all: readonly T[], by: number): T[] {
-  const start = by % all.length;
-  return [...all.slice(start), ...all.slice(0, start)];
 }
 
 async function turn(work: RequestWork, server: Served, seconds: number): Promise<Turn> {
@@ -109,14 +80,15 @@ async function load({ request, connections = 32 }: RequestWork, { url }: Served,
   return result;
 }
 
-function rowsOf(work: RequestWork, turns: ReadonlyMap<Peer, readonly Turn[]>): Row[] {
-  const cpus = (peer: Peer): number[] => (turns.get(peer) ?? []).map(({ cpu }) => cpu);
-  return [...turns].map(([peer, all]) => {
-    const compared = ratios(cpus(work.peers[0]), cpus(peer));
+function rowsOf(work: RequestWork, turns: Turns<Turn>): Row[] {
+  const [ours = []] = [...turns.values()].map((all) => all.map(({ cpu }) => cpu));
+  return [...turns].map(([subject, all]) => {
+    const cpus = all.map(({ cpu }) => cpu);
+    const compared = ratios(ours, cpus);
     return {
       work: work.name,
-      subject: peer,
-      figure: median(cpus(peer)),
+      subject,
+      figure: median(cpus),
       unit: "CPU µs / request",
       ratio: median(compared),
       spread: spread(compared),

@@ -1,4 +1,4 @@
-import { frameworks } from "../peers.js";
+import { frameworks, nodeHttp, waterspout } from "../peers.js";
 import { requestWork } from "../request-work.js";
 
 export const body = requestWork({
@@ -9,5 +9,5 @@ export const body = requestWork({
     path: "/users/4711/orders?currency=EUR",
     body: JSON.stringify({ item: "a book", quantity: 3, note: "to be wrapped" }),
   },
-  peers: ["waterspout", "node:http", ...frameworks],
+  peers: { waterspout, "node:http": nodeHttp, ...frameworks },
 });
