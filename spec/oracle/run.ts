@@ -47,7 +47,7 @@ export async function startOurs(): Promise<Oracle> {
 }
 
 /** How long a server may take before the answer is what has come so far: Tornado leaves some connections open. */
-const limit = 1_000;
+const limit = 3_000;
 
 async function answerOf(port: number, { bytes }: OracleRequest): Promise<Answer> {
   const client = new RawClient(port);
