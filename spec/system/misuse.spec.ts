@@ -4,23 +4,55 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { ServedProgram } from "../support/served-program.js";
 
 /** Mistakes that only a process that serves can find. With several processes the primary says it, once. */
-const found: Record<string, RegExp> = {
-  "two classes with one token": /two classes with @RunOnExecutor methods are called "SameHandler".*: rename one/,
-  "erased type": /ErasedHandler cannot be constructed: the type of this parameter was erased[^]*parameter 0: Object/,
-  "missing token":
+const found: Record<string, readonly [kind: string, message: RegExp]> = {
+  "two classes with one token": [
+    "ConfigurationError",
+    /two classes with @RunOnExecutor methods are called "SameHandler".*: rename one/,
+  ],
+  "erased type": [
+    "InjectionError",
+    /ErasedHandler cannot be constructed: the type of this parameter was erased[^]*parameter 0: Object/,
+  ],
+  "missing token": [
+    "InjectionError",
     /nothing is registered for the token "settings"[^]*MissingHandler, parameter 0: "settings"[^]*Register it/,
-  cycle: /its dependencies form a cycle[^]*HenHandler, parameter 0: Hen[^]*Egg, parameter 0: Hen[^]*Break it/,
-  "captive scope": /the singleton Mailer would keep a request-scoped dependency[^]*Mailer, parameter 0: CurrentUser/,
-  "silent module":
+  ],
+  cycle: [
+    "InjectionError",
+    /its dependencies form a cycle[^]*HenHandler, parameter 0: Hen[^]*Egg, parameter 0: Hen[^]*Break it/,
+  ],
+  "captive scope": [
+    "InjectionError",
+    /the singleton Mailer would keep a request-scoped dependency[^]*Mailer, parameter 0: CurrentUser/,
+  ],
+  "silent module": [
+    "WorkerBootError",
     /silent\.js was imported by a worker but never called bootstrap\(\): pass bootstrap\(import\.meta\.url/,
-  "port in use": /cannot listen on 127\.0\.0\.1:\d+: another program uses this port: stop it, or choose another/,
-  "failing configure":
+  ],
+  "port in use": [
+    "StartError",
+    /cannot listen on 127\.0\.0\.1:\d+: another program uses this port: stop it, or choose another/,
+  ],
+  "failing configure": [
+    "StartError",
     /configure\(\) failed in the role "server": the database says no \(thrown at \S+misuse\.[jt]s:\d+:\d+\)/,
-  "failing module": /a worker could not start from \S+misuse\.js: no licence for threads \(thrown at \S+misuse\.[jt]s:/,
-  "executor that is none": /the executor of OwnHandler\.work is no executor but \{ maxThreads: 4 \}: give it one/,
-  "named executor that is none": /executors\.default is no executor but 4: give it one, such as new ThreadPoolExecutor/,
-  "unknown executor":
+  ],
+  "failing module": [
+    "WorkerBootError",
+    /a worker could not start from \S+misuse\.js: no licence for threads \(thrown at \S+misuse\.[jt]s:/,
+  ],
+  "executor that is none": [
+    "ConfigurationError",
+    /the executor of OwnHandler\.work is no executor but \{ maxThreads: 4 \}: give it one/,
+  ],
+  "named executor that is none": [
+    "ConfigurationError",
+    /executors\.default is no executor but 4: give it one, such as new ThreadPoolExecutor/,
+  ],
+  "unknown executor": [
+    "ConfigurationError",
     /OwnHandler\.work runs on executor "images", which the application does not have: .*known: "image"/,
+  ],
 };
 
 /** Mistakes that are found before anything is forked. */
@@ -58,30 +90,25 @@ describe("programs with a mistake", () => {
     return output;
   }
 
-  for (const [mistake, message] of Object.entries(found)) {
-    it(`say once what to change, and end with 1: ${mistake}`, async () => {
-      const output = await outputOf(mistake, 2);
+  for (const [mistake, [kind, message]] of Object.entries(found)) {
+    it(`print the message alone, and end with 1: ${mistake}`, async () => {
+      const output = await outputOf(mistake, 1);
       expect(output)
         .to.match(message)
-        .and.to.match(/^\[E .*giving up, no process became ready: child \d \(pid \d+\) could not/);
-      expect(output.match(/^\[E /gm)).to.have.length(1);
+        .and.to.match(new RegExp(`^${kind}: `));
+      expect(output.match(/Error: /g)).to.have.length(1);
     });
   }
 
   // One for each kind of error.
-  for (const [mistake, kind] of [
-    ["two classes with one token", "ConfigurationError"],
-    ["cycle", "InjectionError"],
-    ["port in use", "StartError"],
-    ["failing configure", "StartError"],
-    ["failing module", "WorkerBootError"],
-  ] as const) {
-    it(`print the message alone when they do not fork: ${mistake}`, async () => {
-      const output = await outputOf(mistake, 1);
+  for (const mistake of ["unknown executor", "cycle", "port in use", "failing module"]) {
+    it(`say it once, in the primary, when they fork: ${mistake}`, async () => {
+      const [, message] = found[mistake] ?? [];
+      const output = await outputOf(mistake, 2);
       expect(output)
-        .to.match(found[mistake] ?? /^$/)
-        .and.to.match(new RegExp(`^${kind}: `));
-      expect(output.match(/Error: /g)).to.have.length(1);
+        .to.match(message ?? /^$/)
+        .and.to.match(/^\[E .*giving up, no process became ready: child \d \(pid \d+\) could not/);
+      expect(output.match(/^\[E /gm)).to.have.length(1);
     });
   }
 
