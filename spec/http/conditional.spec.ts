@@ -79,7 +79,7 @@ describe("evaluateConditions", () => {
   // Were it quadratic, it would not come back within the time of a test.
   it("takes linear time", () => {
     for (const part of ['"x",', '"', "W/", '""', '"x']) {
-      const field = part.repeat(1_000_000);
+      const field = part.repeat(200_000);
       expect(evaluateConditions("GET", { "if-none-match": field }, both), part).to.equal("perform");
       expect(evaluateConditions("GET", { "if-match": field }, both), part).to.equal("failed");
     }

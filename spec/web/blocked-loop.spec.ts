@@ -7,8 +7,8 @@ import { serve } from "../support/serve.js";
 import { sleepSync } from "../support/sleep-sync.js";
 
 /** Longer than the threshold by what a look at the loop may miss. */
-const held = 150;
-const blockedLoopThreshold = 60;
+const held = 250;
+const blockedLoopThreshold = 150;
 
 class Blocking extends RequestHandler {
   get(): string {

@@ -760,7 +760,7 @@ describe("serveRequest", () => {
           route("/quick", Size, undefined, { bodyTimeout: 30 }),
           route("/", Size),
         ],
-        { headersTimeout: 60, requestTimeout: 60, connectionsCheckingInterval: 10 },
+        { headersTimeout: 500, requestTimeout: 500, connectionsCheckingInterval: 10 },
       );
       const slow = app.connect().send(sent("/slow", 1));
       expect(await app.connect().send(sent("/quick", 1)).end()).to.match(/^HTTP\/1\.1 408 /);
