@@ -115,8 +115,9 @@ export class WebSocketConnection implements Successor {
     this.#socket.close(code ?? (reason === undefined ? undefined : 1000), reason);
   }
 
+  /** The library learns of a connection that was cut off after those who have written to it. */
   get #isOpen(): boolean {
-    return this.#socket.readyState === 1;
+    return this.#socket.readyState === 1 && !this.#exchange.message.socket.destroyed;
   }
 
   #listen(): void {
