@@ -15,3 +15,9 @@ export function ratios(ours: readonly number[], theirs: readonly number[]): numb
 export function spread(figures: readonly number[]): [least: number, greatest: number] {
   return [Math.min(...figures), Math.max(...figures)];
 }
+
+/** The figure that so many of a hundred do not exceed. */
+export function percentile(figures: readonly number[], percent: number): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? Number.NaN;
+}

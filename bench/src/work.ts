@@ -16,6 +16,8 @@ export interface Row {
   readonly requestsPerSecond?: number;
   /** Milliseconds. */
   readonly p99?: number;
+  /** The figure divided by that of the same server when it has nothing else to do. */
+  readonly timesIdle?: number;
   /** What there is to know about this line. */
   readonly note?: string;
 }

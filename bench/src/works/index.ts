@@ -1,8 +1,9 @@
 import type { Work } from "../work.js";
 import { body } from "./body.js";
 import { executorWorks } from "./executor.js";
+import { hash } from "./hash.js";
 import { image } from "./image.js";
 import { json } from "./json.js";
 
 /** All that is measured, in the order of the table. */
-export const works: readonly Work[] = [json, body, ...executorWorks, image];
+export const works: readonly Work[] = [json, body, ...executorWorks, image, hash];
