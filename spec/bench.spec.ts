@@ -24,7 +24,7 @@ describe("the applications that the bench measures", () => {
   });
 
   it("set nothing but what they consist of, and turn off nothing but the access log", () => {
-    expect(definitions.map(([name]) => name)).to.include.members(["app.js", "tasks.js"]);
+    expect(definitions.map(([name]) => name)).to.include.members(["app.js", "scale.js", "tasks.js"]);
     for (const [name, definition] of definitions) {
       const settings = Object.entries(definition).filter(([option]) => !content.includes(option));
       expect(settings, name).to.deep.equal([["accessLog", false]]);

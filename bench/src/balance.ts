@@ -1,18 +1,15 @@
 /**
- * How connections reach the children, in three ways: as Waterspout does it (`shared`), by node:cluster's sharing alone
- * (`cluster`), and dealt out by the primary (`round-robin`). Fairness as shares of 64 connections, costs as ratios of one run.
+ * How connections reach the children, in three ways. Fairness as shares of 64 connections, costs as ratios of one run.
  */
 import type { LoadOptions, LoadResult } from "../../spec/support/load-client.js";
-import { Served, program } from "./served.js";
+import { type Way, startProcesses, ways } from "./processes.js";
+import type { Served } from "./served.js";
 
 const client = new URL("../../.build/spec/support/load-client.js", import.meta.url);
 const { startLoad } = (await import(client.href)) as typeof import("../../spec/support/load-client.js");
 
-const ways = ["shared", "cluster", "round-robin"] as const;
 const rounds = 5;
 const seconds = 2;
-
-type Way = (typeof ways)[number];
 
 await fairness(2);
 await fairness(5);
@@ -20,7 +17,7 @@ await costs();
 
 async function fairness(processes: number): Promise<void> {
   for (const way of ways) {
-    const served = await start(way, processes);
+    const served = await startProcesses(process.execPath, way, processes);
     for (const [how, openEvery] of [
       ["at once", 0],
       ["one every 10 ms", 10],
@@ -39,10 +36,6 @@ async function fairness(processes: number): Promise<void> {
   }
 }
 
-function start(way: Way, processes: number): Promise<Served> {
-  return Served.start(program(process.execPath, "./processes-server.js", way, String(processes)));
-}
-
 /** Connections of each process, those that got none included. */
 function shares({ processes }: LoadResult, count: number): number[] {
   const connections = Object.values(processes).map((share) => share.connections);
@@ -51,7 +44,7 @@ function shares({ processes }: LoadResult, count: number): number[] {
 
 async function costs(): Promise<void> {
   const served = new Map<Way, Served>();
-  for (const way of ways) served.set(way, await start(way, 2));
+  for (const way of ways) served.set(way, await startProcesses(process.execPath, way, 2));
   for (const kind of ["fresh", "busy"] as const) {
     const rates = new Map<Way, number[]>(ways.map((way) => [way, []]));
     const cpus = new Map<Way, number[]>(ways.map((way) => [way, []]));

@@ -8,6 +8,8 @@ export interface RequestSpec {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: string;
+  /** A connection for each request. */
+  readonly fresh?: boolean;
 }
 
 export interface Load {
@@ -38,7 +40,8 @@ export const putLoad: (load: Load) => Promise<LoadResult> = hasWrk ? byWrk : byA
 export const loadTool = hasWrk ? "wrk" : "autocannon";
 
 async function byWrk({ url, request, connections, seconds }: Load): Promise<LoadResult> {
-  const options = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "-s", script];
+  const close = request.fresh === true ? ["-H", "Connection: close"] : [];
+  const options = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "-s", script, ...close];
   const body = request.body === undefined ? [] : ["application/json", request.body];
   const output = await outputOf("wrk", [...options, url + request.path, "--", request.method ?? "GET", ...body]);
   const line = /^\{.*\}$/m.exec(output)?.[0];
@@ -59,7 +62,11 @@ async function byAutocannon({ url, request, connections, seconds }: Load): Promi
   const result = await autocannon({
     url: url + request.path,
     method: request.method ?? "GET",
-    ...(request.body !== undefined && { body: request.body, headers: { "content-type": "application/json" } }),
+    ...(request.body !== undefined && { body: request.body }),
+    headers: {
+      ...(request.body !== undefined && { "content-type": "application/json" }),
+      ...(request.fresh === true && { connection: "close" }),
+    },
     connections,
     duration: seconds,
     // Its own thread: this one would otherwise answer for what it measures.

@@ -1,4 +1,7 @@
-/** Fastify with its defaults. Bodies go out as strings, which spares it a look for a serializer. */
+/**
+ * Fastify with its defaults: `node fastify.js [<more routes>]`. Bodies go out as strings, which spares it a look for a
+ * serializer.
+ */
 import Fastify from "fastify";
 import { type Order, announce, confirmation, entityTag, fields, greet, keepAliveTimeout } from "./shared.js";
 
@@ -15,5 +18,12 @@ app.post<{ Params: { id: string }; Querystring: { currency: string }; Body: Orde
     void reply.headers(fields).send(JSON.stringify(confirmation(params.id, query.currency, body)));
   },
 );
+
+for (let index = 0; index < Number(process.argv[2] ?? 0); index++) {
+  app.get<{ Params: { id: string } }>(`/items-${index}/:id`, ({ params }, reply) => {
+    const body = JSON.stringify({ id: params.id });
+    void reply.headers(fields).header("Etag", entityTag(body)).send(body);
+  });
+}
 
 announce(await app.listen({ port: 0, host: "127.0.0.1" }));

@@ -2,8 +2,6 @@
 import "reflect-metadata";
 import { Body, Controller, Get, Header, HttpCode, Injectable, Module, Param, Post, Query, Res } from "@nestjs/common";
 import { type AbstractHttpAdapter, NestFactory } from "@nestjs/core";
-import { ExpressAdapter } from "@nestjs/platform-express";
-import { FastifyAdapter } from "@nestjs/platform-fastify";
 import type { Server } from "node:http";
 import { type Order, announceServer, confirmation, entityTag, fields, greet, keepAliveTimeout } from "./shared.js";
 
@@ -46,11 +44,21 @@ class MainController {
 @Module({ controllers: [MainController], providers: [Greeter] })
 class MainModule {}
 
+async function onFastify(): Promise<AbstractHttpAdapter> {
+  const { FastifyAdapter } = await import("@nestjs/platform-fastify");
+  return new FastifyAdapter({ logger: false }) as AbstractHttpAdapter;
+}
+
+async function onExpress(): Promise<AbstractHttpAdapter> {
+  const { ExpressAdapter } = await import("@nestjs/platform-express");
+  const adapter = new ExpressAdapter();
+  adapter.set("x-powered-by", false);
+  adapter.set("etag", false);
+  return adapter;
+}
+
 const isFastify = process.argv.includes("fastify");
-const adapter = (isFastify ? new FastifyAdapter({ logger: false }) : new ExpressAdapter()) as AbstractHttpAdapter;
-const app = await NestFactory.create(MainModule, adapter, { logger: false });
-if (!isFastify) adapter.getInstance<{ disable(name: string): void }>().disable("x-powered-by");
-if (!isFastify) adapter.getInstance<{ set(name: string, value: unknown): void }>().set("etag", false);
+const app = await NestFactory.create(MainModule, await (isFastify ? onFastify() : onExpress()), { logger: false });
 
 await app.listen(0, "127.0.0.1");
 const server = app.getHttpServer() as Server;
