@@ -131,6 +131,25 @@ describe("HTTPTransport", () => {
       expect(answers).to.have.length(5_001);
     });
 
+    it("gets pipelined requests a few in each turn of the loop, so that others are served meanwhile", async () => {
+      let inTurn = 0;
+      let most = 0;
+      await start((_message, response) => {
+        most = Math.max(most, ++inTurn);
+        response.end();
+      });
+      const watch = (): void => {
+        inTurn = 0;
+        turning = setImmediate(watch);
+      };
+      let turning = setImmediate(watch);
+      await connect()
+        .send(get("/").repeat(1_000) + get("/", "Connection: close\r\n"))
+        .end();
+      clearImmediate(turning);
+      expect(most).to.be.within(2, 40);
+    });
+
     it("gets nothing that stands behind Connection: close", async () => {
       await start(hold);
       const client = connect().send(get("/1", "Connection: close\r\n") + get("/2"));

@@ -26,6 +26,9 @@ export interface ConnectionOwner {
 /** From this many parsed requests that wait for their turn, no more is read from the connection. */
 const readAhead = 16;
 
+/** So many of them are served until the event loop turns. */
+const servedAtOnce = 16;
+
 /**
  * One client connection: runs its requests one after the other, and none after an answer that closes.
  *
@@ -40,6 +43,8 @@ export class Connection {
   /** A fault of the parser behind the requests that were parsed before it. */
   #fault: Refusal | undefined;
   #closing = false;
+  /** Pipelined requests since the loop has turned for this connection. */
+  #atOnce = 0;
   #isUpgraded = false;
 
   constructor(socket: Socket, owner: ConnectionOwner) {
@@ -71,6 +76,7 @@ export class Connection {
   /** The answer has been sent, or the socket has closed under it. */
   settle(response: ServerResponse): void {
     if (this.#current?.response !== response) return;
+    if (this.#waiting !== undefined && ++this.#atOnce > servedAtOnce) return this.#settleLater(response);
     this.#current = undefined;
     if (this.#closing || !response.shouldKeepAlive || !this.socket.writable) this.#stop();
     else this.#next();
@@ -81,6 +87,14 @@ export class Connection {
     this.#isUpgraded = true;
     this.#current = undefined;
     this.#waiting = undefined;
+  }
+
+  /** One packet may hold thousands of requests: served in one turn of the loop, they would keep all others waiting. */
+  #settleLater(response: ServerResponse): void {
+    setImmediate(() => {
+      this.#atOnce = 0;
+      this.settle(response);
+    });
   }
 
   /** Makes this connection end with the request that is being answered, if its headers are not out. */
