@@ -60,6 +60,13 @@ class Echo extends Open {
   }
 }
 
+@Route("/page")
+class Page extends Open {
+  get(): string {
+    return "page".repeat(1_000);
+  }
+}
+
 @Route("/next")
 class Next extends Open {
   get(): string {
@@ -195,6 +202,7 @@ setLogSink((record) => lines.push(formatRecord(record)));
 const app = await startApplication({
   handlers: [
     Echo,
+    Page,
     Next,
     Admin,
     Json,

@@ -2,7 +2,7 @@
  * Memory under large bodies and many connections, apart from the specs: `npm run load:http`. The server runs in a process of
  * its own, whose memory is measured there; the clients are here. It prints figures and fails when a promise is broken: one
  * gigabyte uploaded to disk costs 32 MiB at most, one gigabyte sent to a client that has stopped reading 16 MiB, and an
- * idle connection 16 KiB.
+ * idle connection 16 KiB. Then floods and compressed bombs, against the application of the specs of faults.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -11,6 +11,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { RequestHandler, Route, setLogLevel } from "waterspout";
 import { startApplication } from "waterspout/testing";
+import { type Flood, pipelined, slowHeaders, storm } from "../faults/floods.js";
+import { bodies } from "../faults/rows/bodies.js";
+import type { Made } from "../faults/rows/fault.js";
+import { WatchedServer } from "../faults/watched-server.js";
+import { temporaryFolder } from "../support/folder.js";
+import { exchange } from "../support/raw-client.js";
 
 const mebibyte = 1024 * 1024;
 const total = Number(process.argv[2] ?? 1024) * mebibyte;
@@ -73,6 +79,41 @@ async function run(): Promise<void> {
   } finally {
     server.kill("SIGKILL");
   }
+  await floods();
+}
+
+/** Against the application of the specs of faults, which gives its clients a fraction of a second. */
+async function floods(): Promise<void> {
+  using folder = temporaryFolder();
+  await using watched = await WatchedServer.start(folder.path, folder.path, "impatient");
+  // What is compiled is no part of it.
+  await storm(watched, 200, 1);
+  const first = await pipelined(watched, 1_000);
+  check(first.report.connections === 0, "a connection was left");
+  show("100,000 pipelined requests, no answer read", await pipelined(watched, 100_000));
+  show("1,000 silent connections a second, for 10 s", await storm(watched, 1_000, 10));
+  show("1,000 header sections that never end", await slowHeaders(watched, 1_000));
+  for (const { what, send } of bodies)
+    if (typeof send === "object" && "make" in send) await unfold(watched, what, send);
+}
+
+async function unfold(watched: WatchedServer, what: string, { make }: Made): Promise<void> {
+  const bytes = make();
+  const report = await watched.during(async () => void (await exchange(watched.port, bytes)));
+  console.log(
+    `${what}: RSS ${signed(report.growth / mebibyte)} MiB at most, loop held for ${report.held.toFixed(0)} ms`,
+  );
+  check(report.growth <= 32 * mebibyte, `${what} took more than 32 MiB`);
+}
+
+function show(what: string, { report, others, refused }: Flood): void {
+  const p99 = others[Math.floor(others.length * 0.99)] ?? 0;
+  console.log(
+    `${what}: RSS ${signed(report.growth / mebibyte)} MiB at most, loop held for ${report.held.toFixed(0)} ms, others' ` +
+      `requests ${p99.toFixed(1)} ms at the 99th percentile of ${others.length}`,
+  );
+  check(report.growth <= 64 * mebibyte, `${what}: more than 64 MiB`);
+  check(report.connections === 0 && refused === 0, `${what}: ${report.connections} are left, ${refused} were refused`);
 }
 
 async function memoryOf(server: ChildProcess): Promise<Memory> {
