@@ -1,6 +1,16 @@
 import { expect } from "chai";
 import { ConfigurationError } from "#src/errors.js";
-import { bootstrap, defineApplication, RequestHandler, Route, type ServeOptions } from "waterspout";
+import {
+  type Next,
+  type ServeOptions,
+  RequestHandler,
+  Route,
+  RunOnExecutor,
+  bootstrap,
+  defineApplication,
+} from "waterspout";
+// After waterspout, which brings the reflect-metadata that it needs.
+import { injectable } from "tsyringe";
 import { refusal } from "./support/refusal.js";
 
 // What a program does that starts is in spec/system/bootstrap.spec.ts, what one prints that cannot in misuse.spec.ts.
@@ -65,6 +75,28 @@ describe("bootstrap", () => {
     expect(await refused({ handlers: [PathlessHandler] })).to.match(
       /^PathlessHandler has no route: decorate it with @Route/,
     );
+  });
+
+  it("refuses executor methods that workers could not find, for they do not see these options", async () => {
+    class Audit {
+      async handle(_handler: RequestHandler, next: Next): Promise<void> {
+        await next();
+      }
+      @RunOnExecutor()
+      async write(): Promise<void> {}
+    }
+    @injectable()
+    class LostHandler extends RequestHandler {
+      constructor(readonly audit: Audit) {
+        super();
+      }
+    }
+    const message =
+      "bootstrap(): workers cannot know Audit, which comes only by `middleware` or `defaultHandler` of the options and has " +
+      "@RunOnExecutor methods: they import nothing but the module that exports the definition; give these options to " +
+      "defineApplication({ … }) there";
+    expect(await refused({ middleware: [Audit] })).to.equal(message);
+    expect(await refused({ defaultHandler: LostHandler })).to.equal(message);
   });
 
   it("refuses ports and numbers of processes that are none", async () => {

@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import { setImmediate as turn } from "node:timers/promises";
 import { ConfigurationError, ExecutorClosedError, StartError } from "#src/errors.js";
+import { servedWith } from "#src/modules.js";
 import { ApplicationRuntime } from "#src/runtime.js";
-import { Application, Executor, InlineExecutor, IOLoop, RequestHandler, Route } from "waterspout";
+import { workerApplication } from "#src/wiring.js";
+import type { ExecutorEnvironment } from "#src/concurrent.js";
+import { Application, Executor, InlineExecutor, IOLoop, RequestHandler, Route, RunOnExecutor } from "waterspout";
 // After waterspout, which brings the reflect-metadata that it needs.
 import { inject } from "tsyringe";
 import { WorkHandler, events, storesMade } from "./support/noted-services.js";
@@ -67,6 +70,51 @@ describe("ApplicationRuntime", () => {
     const runtime = await ApplicationRuntime.start(applicationOf({ executors: {}, configure }), 1);
     expect(executor.stats().capacity).to.be.above(0);
     await runtime.stop(0);
+  });
+
+  describe("with options of a server's own", () => {
+    class Audit {
+      handle(): void {}
+      @RunOnExecutor()
+      async write(): Promise<void> {}
+    }
+
+    /** What an executor is told of an application that is served with options. */
+    async function environmentOf(exported: object, options: object): Promise<ExecutorEnvironment> {
+      let environment: ExecutorEnvironment | undefined;
+      class AskedExecutor extends InlineExecutor {
+        override async start(given: ExecutorEnvironment): Promise<void> {
+          environment = given;
+          await super.start(given);
+        }
+      }
+      const definition = { handlers: [WorkHandler], module: "/app.js", ...exported };
+      const executors = { default: new AskedExecutor() };
+      const application = new Application(servedWith(definition, { executors, ...options }));
+      const runtime = await ApplicationRuntime.start(application, 1);
+      await runtime.stop(0);
+      const worker = await workerApplication(definition);
+      expect(environment?.registryHash, "as a worker has it").to.equal(worker.registryHash);
+      await worker.dispose();
+      return environment as ExecutorEnvironment;
+    }
+
+    it("has the same classes as workers, whatever the options take away", async () => {
+      const environment = await environmentOf({ middleware: [Audit] }, { middleware: [] });
+      expect(environment.module).to.match(/app\.js$/);
+    });
+
+    it("may have middleware that workers know already", async () => {
+      const environment = await environmentOf({ middleware: [Audit] }, { middleware: [Audit, Audit] });
+      expect(environment.module).to.match(/app\.js$/);
+    });
+
+    it("refuses workers for what they cannot know, and runs it in this thread", async () => {
+      const environment = await environmentOf({}, { middleware: [Audit] });
+      expect(() => environment.module).to.throw(ConfigurationError, "workers cannot know Audit");
+      expect(environment.tokenOf(Audit)).to.equal("Audit");
+      expect(environment.acquire("Audit").instance).to.be.instanceOf(Audit);
+    });
   });
 
   it("gives services the default executor by its class", async () => {

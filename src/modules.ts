@@ -53,6 +53,25 @@ function mainModule(): string | undefined {
   }
 }
 
+/** On a definition that is served with options of its own: the one that the module exports, and workers find there. */
+const exportedDefinition = Symbol("waterspout:exported-definition");
+
+/** A definition as it is served: `options` take the place of what its module says, for servers alone. */
+export function servedWith(
+  exported: ApplicationDefinition,
+  options: Partial<ApplicationDefinition>,
+): ApplicationDefinition {
+  return { ...exported, ...options, [exportedDefinition]: exported } as ApplicationDefinition;
+}
+
+/** What workers find of a definition in its module: all of it, unless it is {@link servedWith} options. */
+export function knownToWorkers(definition: ApplicationDefinition): ApplicationDefinition {
+  const { [exportedDefinition]: exported = definition } = definition as {
+    readonly [exportedDefinition]?: ApplicationDefinition;
+  };
+  return exported;
+}
+
 /**
  * The definition that a module exports as its default.
  *

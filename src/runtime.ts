@@ -1,11 +1,12 @@
-import type { ExecutorEnvironment } from "./concurrent.js";
+import type { Class, ExecutorEnvironment } from "./concurrent.js";
 import { ApplicationContainer, type InjectionToken } from "./container.js";
+import { ConfigurationError } from "./errors.js";
 import { Executor } from "./executors/executor.js";
 import { ClassRegistry } from "./executors/registry.js";
 import { ExecutorRouter } from "./executors/router.js";
 import { IOLoop } from "./loop.js";
 import { loopDelay } from "./loop-delay.js";
-import { applicationModule } from "./modules.js";
+import { applicationModule, knownToWorkers } from "./modules.js";
 import { taskId } from "./process/role.js";
 import type { Application, ApplicationDefinition } from "./web/application.js";
 import { acquire, configure, executorClasses } from "./wiring.js";
@@ -75,7 +76,7 @@ export class ApplicationRuntime {
     site.open({ container, router: executors, queueFill: () => executors.queueFill });
     container.build();
     const classes = executorClasses(definition, container);
-    await executors.start(classes, environmentOf(definition, container, new ClassRegistry(classes), processes));
+    await executors.start(classes, environmentOf(definition, container, classes, processes));
     IOLoop.current().setDefaultExecutor(() => executors.useDefault());
     this.#stopWatching = loopDelay.start((late) => {
       this.#noteLate(late, site.blockedLoopThreshold);
@@ -100,18 +101,33 @@ function executorsOf(
 function environmentOf(
   definition: ApplicationDefinition,
   container: ApplicationContainer,
-  registry: ClassRegistry,
+  classes: ReadonlySet<Class>,
   processes: number,
 ): ExecutorEnvironment {
+  const registry = new ClassRegistry(classes);
+  const shared = knownToWorkers(definition);
+  const known = shared === definition ? classes : executorClasses(shared, container);
   return {
     // Asked for by executors that have workers elsewhere, and by no other.
     get module() {
+      refuseUnknown(classes, known);
       return applicationModule(definition.module);
     },
-    registryHash: registry.hash,
+    registryHash: known === classes ? registry.hash : new ClassRegistry(known).hash,
     processes,
     taskId: taskId(),
     tokenOf: (target) => registry.tokenOf(target),
     acquire: (token) => acquire(container, registry.classOf(token)),
   };
+}
+
+/** @throws ConfigurationError when a server would send workers tasks of classes that they cannot know. */
+function refuseUnknown(classes: ReadonlySet<Class>, known: ReadonlySet<Class>): void {
+  const unknown = [...classes].filter((target) => !known.has(target)).map(({ name }) => name);
+  if (unknown.length === 0) return;
+  throw new ConfigurationError(
+    `bootstrap(): workers cannot know ${unknown.join(", ")}, which comes only by \`middleware\` or \`defaultHandler\` of the options and ` +
+      "has @RunOnExecutor methods: they import nothing but the module that exports the definition; give these options to " +
+      "defineApplication({ … }) there",
+  );
 }

@@ -1,7 +1,7 @@
 import type { BootstrapOptions, ServeOptions } from "./bootstrap.js";
 import { ConfigurationError } from "./errors.js";
 import { IOLoop } from "./loop.js";
-import { importDefinition, moduleURL } from "./modules.js";
+import { importDefinition, moduleURL, servedWith } from "./modules.js";
 import type { SupervisorOptions } from "./process/options.js";
 import { HTTPServer } from "./server.js";
 import { explained } from "./start-failure.js";
@@ -67,7 +67,7 @@ async function definitionOf(module: string, options: BootstrapOptions | ServeOpt
       `bootstrap(): \`configure\` belongs into the definition that ${module} exports: workers import only that`,
     );
   }
-  return { ...(await importDefinition(module, "bootstrap()")), ...own };
+  return servedWith(await importDefinition(module, "bootstrap()"), own);
 }
 
 function picked(options: object, names: readonly string[]): Record<string, unknown> {

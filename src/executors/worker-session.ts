@@ -155,6 +155,6 @@ function bootError(module: string, cause: unknown): WorkerBootError {
 function otherCode(): WorkerBootError {
   return new WorkerBootError(
     "the worker has other classes with executor methods than the server: both must come from one build of one module, " +
-      "and `handlers` must not depend on the role",
+      "and `handlers`, `middleware` and `defaultHandler` must not depend on the role",
   );
 }
