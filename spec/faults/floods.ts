@@ -8,7 +8,7 @@ export interface Flood {
   readonly report: Report;
   /** How long the requests of somebody else took meanwhile, shortest first. Milliseconds. */
   readonly others: readonly number[];
-  /** Connections that could not be opened. */
+  /** Connections that could not be opened, or were answered otherwise. */
   readonly refused: number;
 }
 
@@ -55,7 +55,8 @@ export async function slowHeaders(server: WatchedServer, connections: number): P
     for (let asked = 0; asked < 50; asked++) others.push(await timed(server));
     await ends;
   });
-  const refused = clients.filter(({ received }) => !received.startsWith("HTTP/1.1 408 ")).length;
+  // On a busy machine the first byte may come too late, and such a connection is closed without a word.
+  const refused = clients.filter(({ received }) => !/^(?:HTTP\/1\.1 408 |$)/.test(received)).length;
   return { report, others: others.toSorted((a, b) => a - b), refused };
 }
 
