@@ -3,7 +3,7 @@ import { Deployment } from "../support/deployment.js";
 import { type Load, type LoadResult, startLoad } from "../support/load-client.js";
 import { haproxy } from "../support/haproxy.js";
 import { nginx } from "../support/nginx.js";
-import { ReverseProxy, requireProxy } from "../support/reverse-proxy.js";
+import { type ProxyProgram, ReverseProxy, missingProxy } from "../support/reverse-proxy.js";
 
 // The long form of these, with many more requests and reloads, is `npm run load:reloads`.
 describe("a reload under load", function () {
@@ -49,24 +49,44 @@ describe("a reload under load", function () {
     expect((await deployment.served.stop()).code).to.equal(0);
   });
 
-  for (const program of [nginx, haproxy]) {
-    describe(`behind ${program.name}`, () => {
-      before(function () {
-        requireProxy(this, program);
-      });
+  it("gives nginx and haproxy in front no reason for a 502", async function () {
+    await using deployment = new Deployment({ processes: 2 });
+    const { port } = new URL(await deployment.served.url("/"));
+    await using behindNginx = await inFront(nginx, Number(port));
+    await using behindHaproxy = await inFront(haproxy, Number(port));
+    const fronts = [behindNginx, behindHaproxy].filter((front) => front !== undefined);
+    if (fronts.length === 0) this.skip();
+    await Promise.all(fronts.map(({ clients }) => clients.reached(100)));
+    expect(await deployment.reload()).to.include("reload complete");
+    await Promise.all(fronts.map(({ clients }) => clients.reached(clients.requests + 200)));
+    for (const { proxy, clients } of fronts) {
+      expectNothingLost(await clients.stop());
+      expect(proxy.errors()).to.equal("");
+    }
+    expect((await deployment.served.stop()).code).to.equal(0);
+  });
 
-      it("gives it no reason for a 502", async () => {
-        await using deployment = new Deployment({ processes: 2 });
-        const { port } = new URL(await deployment.served.url("/"));
-        await using proxy = await ReverseProxy.start(program, Number(port));
-        await using clients = load(proxy.url);
-        await clients.reached(100);
-        expect(await deployment.reload()).to.include("reload complete");
-        await clients.reached(clients.requests + 200);
-        expectNothingLost(await clients.stop());
-        expect(proxy.errors()).to.equal("");
-        expect((await deployment.served.stop()).code).to.equal(0);
-      });
-    });
+  /** A proxy under load; undefined where it is not installed. */
+  async function inFront(program: ProxyProgram, port: number): Promise<Front | undefined> {
+    const missing = missingProxy(program);
+    if (missing !== undefined) {
+      console.warn(`\n  SKIPPED a reload behind ${program.name}: ${missing}\n`);
+      return undefined;
+    }
+    const proxy = await ReverseProxy.start(program, port);
+    const clients = load(proxy.url);
+    return {
+      proxy,
+      clients,
+      async [Symbol.asyncDispose]() {
+        await clients[Symbol.asyncDispose]();
+        await proxy[Symbol.asyncDispose]();
+      },
+    };
   }
 });
+
+interface Front extends AsyncDisposable {
+  readonly proxy: ReverseProxy;
+  readonly clients: Load;
+}
