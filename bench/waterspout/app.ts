@@ -1,5 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { singleton } from "tsyringe";
-import { RequestHandler, Route, defineApplication } from "waterspout";
+import { type EventStream, RequestHandler, Route, StaticFileHandler, defineApplication, route } from "waterspout";
 
 @singleton()
 class Greeter {
@@ -33,5 +34,39 @@ class OrdersHandler extends RequestHandler {
   }
 }
 
+const streams = new Set<EventStream>();
+
+@Route("/prices")
+class PricesHandler extends RequestHandler {
+  async get(): Promise<void> {
+    const events = this.events();
+    streams.add(events);
+    await events.ended();
+    streams.delete(events);
+  }
+}
+
+let published = 0;
+
+@Route("/publish")
+class PublishHandler extends RequestHandler {
+  get(): object {
+    const id = ++published;
+    for (const events of streams) void events.send({ id, data: { price: 4711 } });
+    return { clients: streams.size };
+  }
+}
+
+const docs = fileURLToPath(new URL("../../../docs", import.meta.url));
+
 /** What is measured: an application as anyone would write it, with nothing turned off but the access log. */
-export default defineApplication({ handlers: [GreetingHandler, OrdersHandler], accessLog: false });
+export default defineApplication({
+  handlers: [
+    GreetingHandler,
+    OrdersHandler,
+    PricesHandler,
+    PublishHandler,
+    route("/docs/*", StaticFileHandler, { path: docs }),
+  ],
+  accessLog: false,
+});

@@ -1,9 +1,34 @@
 /** NestJS: `node nest.js fastify` or `node nest.js express`. Its own serializer sends the objects; an Etag needs the text. */
 import "reflect-metadata";
-import { Body, Controller, Get, Header, HttpCode, Injectable, Module, Param, Post, Query, Res } from "@nestjs/common";
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Injectable,
+  Module,
+  Param,
+  Post,
+  Query,
+  Res,
+  Sse,
+} from "@nestjs/common";
 import { type AbstractHttpAdapter, NestFactory } from "@nestjs/core";
+import type { Stats } from "node:fs";
 import type { Server } from "node:http";
-import { type Order, announceServer, confirmation, entityTag, fields, greet, keepAliveTimeout } from "./shared.js";
+import { Observable, Subject } from "rxjs";
+import {
+  type Order,
+  announceServer,
+  confirmation,
+  docs,
+  entityTag,
+  eventFields,
+  fields,
+  fileFields,
+} from "./shared.js";
+import { greet, keepAliveTimeout, price } from "./shared.js";
 
 @Injectable()
 class Greeter {
@@ -19,6 +44,11 @@ interface Reply {
 const NoSniff = Header("X-Content-Type-Options", fields["X-Content-Type-Options"]);
 const JSONType = Header("Content-Type", fields["Content-Type"]);
 
+interface PriceEvent {
+  readonly id: string;
+  readonly data: object;
+}
+
 @Controller()
 class MainController {
   constructor(private readonly greeter: Greeter) {}
@@ -32,6 +62,34 @@ class MainController {
     return body;
   }
 
+  readonly #prices = new Subject<PriceEvent>();
+  #clients = 0;
+  #published = 0;
+
+  @Sse("prices")
+  @NoSniff
+  @Header("Cache-Control", eventFields["Cache-Control"])
+  prices(): Observable<PriceEvent> {
+    return new Observable((client) => {
+      this.#clients++;
+      const subscription = this.#prices.subscribe(client);
+      return () => {
+        this.#clients--;
+        subscription.unsubscribe();
+      };
+    });
+  }
+
+  @Get("publish")
+  @NoSniff
+  @JSONType
+  publish(@Res({ passthrough: true }) reply: Reply): string {
+    this.#prices.next({ id: String(++this.#published), data: price });
+    const body = JSON.stringify({ clients: this.#clients });
+    reply.header("Etag", entityTag(body));
+    return body;
+  }
+
   @Post("users/:id/orders")
   @HttpCode(200)
   @NoSniff
@@ -40,6 +98,15 @@ class MainController {
     return JSON.stringify(confirmation(id, currency, body));
   }
 }
+
+const staticOptions = {
+  etag: false,
+  cacheControl: false,
+  // Express gives its response, Fastify its reply: both know this.
+  setHeaders: (reply: Reply, _: string, stats: Stats) => {
+    for (const [name, value] of Object.entries(fileFields(stats))) reply.header(name, value);
+  },
+};
 
 @Module({ controllers: [MainController], providers: [Greeter] })
 class MainModule {}
@@ -60,6 +127,11 @@ async function onExpress(): Promise<AbstractHttpAdapter> {
 const isFastify = process.argv.includes("fastify");
 const app = await NestFactory.create(MainModule, await (isFastify ? onFastify() : onExpress()), { logger: false });
 
+(app as unknown as { useStaticAssets(...args: unknown[]): void }).useStaticAssets(
+  ...(isFastify
+    ? [{ ...staticOptions, root: docs, prefix: "/docs/" }]
+    : [docs, { ...staticOptions, prefix: "/docs/" }]),
+);
 await app.listen(0, "127.0.0.1");
 const server = app.getHttpServer() as Server;
 server.keepAliveTimeout = keepAliveTimeout;

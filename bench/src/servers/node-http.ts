@@ -1,19 +1,27 @@
 /** Bare `node:http`: what any framework on it costs more than. With `--one-etag` it knows the Etag and works out none. */
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import { type Order, announceServer, confirmation, entityTag, fields, greet, keepAliveTimeout } from "./shared.js";
+import { createReadStream, stat } from "node:fs";
+import { join } from "node:path";
+import { Audience, type Order, announceServer, confirmation, docs, entityTag, fields } from "./shared.js";
+import { fileFields, greet, keepAliveTimeout } from "./shared.js";
 
 const known = process.argv.includes("--one-etag") ? entityTag(JSON.stringify(greet())) : undefined;
 
+const audience = new Audience();
+
 const server = createServer({ keepAliveTimeout }, (request, response) => {
   const { url = "" } = request;
-  if (request.method === "GET" && url === "/json") answerGreeting(response);
+  if (request.method === "GET" && url === "/json") answerJSON(greet(), response);
+  else if (request.method === "GET" && url.startsWith("/docs/")) answerFile(url.slice("/docs".length), response);
+  else if (request.method === "GET" && url === "/prices") audience.add(response);
+  else if (request.method === "GET" && url === "/publish") answerJSON({ clients: audience.publish() }, response);
   else if (request.method === "POST" && url.startsWith("/users/")) answerOrder(request, response);
   else response.writeHead(404).end();
 });
 server.listen(0, "127.0.0.1", () => announceServer(server));
 
-function answerGreeting(response: ServerResponse): void {
-  const body = JSON.stringify(greet());
+function answerJSON(value: object, response: ServerResponse): void {
+  const body = JSON.stringify(value);
   const length = Buffer.byteLength(body);
   response.writeHead(200, { ...fields, "Content-Length": length, Etag: known ?? entityTag(body) }).end(body);
 }
@@ -29,5 +37,17 @@ function answerOrder(request: IncomingMessage, response: ServerResponse): void {
     const order = JSON.parse(Buffer.concat(chunks).toString()) as Order;
     const body = JSON.stringify(confirmation(user, currency, order));
     response.writeHead(200, { ...fields, "Content-Length": Buffer.byteLength(body) }).end(body);
+  });
+}
+
+function answerFile(path: string, response: ServerResponse): void {
+  const file = join(docs, path);
+  stat(file, (error, stats) => {
+    if (error !== null) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { ...fileFields(stats), "Content-Length": stats.size });
+    createReadStream(file).pipe(response);
   });
 }

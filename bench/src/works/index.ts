@@ -1,8 +1,10 @@
 import type { Work } from "../work.js";
 import { body } from "./body.js";
 import { connections } from "./connections.js";
+import { events } from "./events.js";
 import { executorWorks } from "./executor.js";
 import { hash } from "./hash.js";
+import { file } from "./file.js";
 import { image } from "./image.js";
 import { json } from "./json.js";
 import { memory } from "./memory.js";
@@ -10,4 +12,16 @@ import { scale } from "./scale.js";
 import { start } from "./start.js";
 
 /** All that is measured, in the order of the table. */
-export const works: readonly Work[] = [json, body, ...executorWorks, image, hash, start, memory, connections, scale];
+export const works: readonly Work[] = [
+  json,
+  body,
+  file,
+  events,
+  ...executorWorks,
+  image,
+  hash,
+  start,
+  memory,
+  connections,
+  scale,
+];
