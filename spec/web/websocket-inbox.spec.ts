@@ -66,6 +66,15 @@ describe("Inbox", () => {
     await inbox.emptied();
   });
 
+  it("waits for no delivery that is done at once, however many", async () => {
+    const values: unknown[] = [];
+    for (let i = 0; i < 50_000; i++) add(String(i));
+    inbox.start(({ value }) => void values.push(value));
+    expect(values).to.have.length(50_000);
+    expect(inbox.held).to.equal(false);
+    await inbox.emptied();
+  });
+
   it("is emptied when the last delivery is done", async () => {
     start();
     add("1");

@@ -1,23 +1,28 @@
 import { expect } from "chai";
 import { ResponseError } from "#src/errors.js";
-import { checkClose, checkPing, outgoingMessage } from "#src/web/websocket-message.js";
+import { checkClose, checkPing, checkText, messageData } from "#src/web/websocket-message.js";
 
-describe("outgoingMessage", () => {
-  it("sends text as text, bytes as bytes, anything else as JSON, unless it is told otherwise", () => {
+describe("messageData", () => {
+  it("leaves strings and bytes as they are, and makes JSON of objects", () => {
     const bytes = Buffer.from("é");
-    expect(outgoingMessage("é", undefined)).to.deep.equal({ data: "é", binary: false });
-    expect(outgoingMessage("é", true)).to.deep.equal({ data: "é", binary: true });
-    expect(outgoingMessage(bytes, undefined)).to.deep.equal({ data: bytes, binary: true });
-    expect(outgoingMessage(bytes, false)).to.deep.equal({ data: bytes, binary: false });
-    expect(outgoingMessage({ a: ["</"] }, undefined)).to.deep.equal({ data: '{"a":["<\\/"]}', binary: false });
-    expect(outgoingMessage([], true)).to.deep.equal({ data: "[]", binary: true });
+    expect(messageData("é")).to.equal("é");
+    expect(messageData(bytes)).to.equal(bytes);
+    expect(messageData({ a: ["</"] })).to.equal('{"a":["<\\/"]}');
+    expect(messageData([])).to.equal("[]");
   });
 
   it("refuses what is none", () => {
     for (const wrong of [1, true, null, undefined, Symbol("x"), () => 1, new ArrayBuffer(3), new Map()]) {
-      expect(() => outgoingMessage(wrong, undefined)).to.throw(ResponseError);
+      expect(() => messageData(wrong)).to.throw(ResponseError);
     }
-    expect(() => outgoingMessage(Buffer.from([0xc3]), false)).to.throw(ResponseError, /not UTF-8/);
+  });
+});
+
+describe("checkText", () => {
+  it("refuses bytes that are not UTF-8", () => {
+    checkText("é");
+    checkText(Buffer.from("é"));
+    expect(() => checkText(Buffer.from([0xc3]))).to.throw(ResponseError, /not UTF-8/);
   });
 });
 

@@ -67,12 +67,13 @@ async function succeed(
   { accessLog, blockedLoop: watch }: DispatchContext,
 ): Promise<void> {
   logEnd(exchange, accessLog);
-  await exchange.successor?.run(async (hook, call) => {
+  const inContext = (call: () => unknown): unknown =>
+    plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call();
+  await exchange.successor?.run((hook, call) => {
     watch?.enter();
-    const returned = plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call();
+    const returned = inContext(call);
     watch?.ran(name, methodOf(handler, hook));
-    await returned;
-    watch?.resumed(name, methodOf(handler, hook));
+    return returned;
   });
 }
 

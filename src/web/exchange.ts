@@ -26,8 +26,8 @@ export interface Successor {
   run(hooks: HookRunner): Promise<void>;
 }
 
-/** Runs a hook of the handler as part of the request: with its context, and watched in development. */
-export type HookRunner = (name: string, call: () => unknown) => Promise<void>;
+/** Runs a hook of the handler as part of the request: with its context, and watched in development. Gives what it returned. */
+export type HookRunner = (name: string, call: () => unknown) => unknown;
 
 /** How a request ended: see `RequestHandler.onFinish`. */
 export type Outcome = "completed" | "error" | "clientClosed" | "timeout";

@@ -5,7 +5,7 @@ import { followsFromEnd, logError } from "./failure.js";
 import { logClosed } from "./request-log.js";
 import type { WebSocketHandler } from "./websocket-handler.js";
 import { type Delivery, Inbox } from "./websocket-inbox.js";
-import { checkClose, checkPing, outgoingMessage } from "./websocket-message.js";
+import { checkClose, checkPing, checkText, messageData } from "./websocket-message.js";
 import type { WebSocketSettings } from "./websocket-options.js";
 import { type Pinged, Pinger } from "./websocket-pinger.js";
 
@@ -92,11 +92,15 @@ export class WebSocketConnection implements Successor {
 
   /** See `WebSocketHandler.writeMessage`. */
   write(message: unknown, binary: boolean | undefined): Promise<void> {
-    const { data, ...options } = outgoingMessage(message, binary);
-    const sent = this.#isOpen ? this.#send(data, options) : Promise.reject(new WebSocketClosedError());
-    // Who does not await it must not bring the process down when a client leaves.
-    sent.catch(() => {});
-    return sent;
+    const data = messageData(message);
+    const isBinary = binary ?? typeof data !== "string";
+    if (!isBinary) checkText(data);
+    if (!this.#isOpen) return unsent();
+    if (this.#socket.bufferedAmount > this.#settings.maxBuffer) {
+      this.#cutOff("the client reads more slowly than its messages come");
+      return unsent();
+    }
+    return this.#send(data, isBinary);
   }
 
   /** See `WebSocketHandler.ping`. */
@@ -132,24 +136,27 @@ export class WebSocketConnection implements Successor {
     if (!this.#isClosing) this.#inbox.add({ hook, value });
   }
 
-  #send(data: string | Uint8Array, options: { readonly binary: boolean }): Promise<void> {
-    if (this.#socket.bufferedAmount > this.#settings.maxBuffer) {
-      this.#cutOff("the client reads more slowly than its messages come");
-      return Promise.reject(new WebSocketClosedError());
-    }
+  #send(data: string | Uint8Array, binary: boolean): Promise<void> {
     const sent = new Promise<void>((resolve, reject) => {
-      this.#socket.send(data, options, (error) => (error ? reject(new WebSocketClosedError()) : resolve()));
+      this.#socket.send(data, { binary }, (failure) => {
+        if (!failure) return resolve();
+        sent.catch(ignored);
+        return reject(new WebSocketClosedError());
+      });
     });
     if (this.#socket.bufferedAmount > 0) this.#exchange.sending();
     return sent;
   }
 
-  /** Runs a hook; what it throws ends the connection. Never rejects. */
-  async #hook(name: string, call: () => unknown): Promise<void> {
+  /** Runs a hook; what it throws ends the connection. It neither throws nor rejects. */
+  #hook(name: string, call: () => unknown): Promise<void> | undefined {
     try {
-      await this.#hooks?.(name, call);
+      const returned = this.#hooks?.(name, call);
+      if (!isThenable(returned)) return undefined;
+      return Promise.resolve(returned).then(ignored, (error: unknown) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
+      return undefined;
     }
   }
 
@@ -197,6 +204,19 @@ export class WebSocketConnection implements Successor {
   #note(what: string): void {
     generalLog.info(`closed (${this.#exchange.request.remoteIp}): ${what}`);
   }
+}
+
+function ignored(): void {}
+
+/** Who does not await it must not bring the process down when a client leaves. */
+function unsent(): Promise<never> {
+  const rejected = Promise.reject(new WebSocketClosedError());
+  rejected.catch(ignored);
+  return rejected;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
 /** RFC 6455 and IANA's registry: 1008 the client may not, 1013 try again later, 1011 this side has failed. */

@@ -4,6 +4,9 @@ export interface Delivery {
   readonly value: string | Buffer;
 }
 
+/** Hands one over; a promise if that is not done at once. It must neither throw nor reject. */
+export type Deliver = (delivery: Delivery) => Promise<void> | undefined;
+
 /** What an inbox holds back while it is full. */
 export interface Flow {
   pause(): void;
@@ -21,7 +24,7 @@ export class Inbox {
   readonly #flow: Flow;
   #waiting: Delivery[] = [];
   #bytes = 0;
-  #deliver: ((delivery: Delivery) => Promise<void>) | undefined;
+  #deliver: Deliver | undefined;
   #running: Promise<void> | undefined;
   #held = false;
 
@@ -44,8 +47,8 @@ export class Inbox {
     this.#run();
   }
 
-  /** Delivers what waits, and what comes from now on. @param deliver must not reject. */
-  start(deliver: (delivery: Delivery) => Promise<void>): void {
+  /** Delivers what waits, and what comes from now on. */
+  start(deliver: Deliver): void {
     this.#deliver = deliver;
     this.#run();
   }
@@ -59,7 +62,7 @@ export class Inbox {
 
   /** Settles when nothing waits and nothing is being delivered. */
   async emptied(): Promise<void> {
-    await this.#running;
+    while (this.#running !== undefined) await this.#running;
   }
 
   get #isFull(): boolean {
@@ -67,18 +70,19 @@ export class Inbox {
   }
 
   #run(): void {
-    if (this.#deliver === undefined || this.#waiting.length === 0) return;
-    this.#running ??= this.#deliverAll(this.#deliver);
-  }
-
-  async #deliverAll(deliver: (delivery: Delivery) => Promise<void>): Promise<void> {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    while (this.#deliver !== undefined && this.#running === undefined) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
       this.#bytes -= next.value.length;
       if (!this.#isFull) this.#release();
-      await deliver(next);
+      this.#running = this.#deliver(next)?.then(this.#done);
     }
-    this.#running = undefined;
   }
+
+  readonly #done = (): void => {
+    this.#running = undefined;
+    this.#run();
+  };
 
   #release(): void {
     if (!this.#held) return;

@@ -2,12 +2,6 @@ import { isUtf8 } from "node:buffer";
 import { ResponseError } from "../errors.js";
 import { jsonText } from "./json-text.js";
 
-/** A message as it goes out. */
-export interface OutgoingMessage {
-  readonly data: string | Uint8Array;
-  readonly binary: boolean;
-}
-
 /** The longest payload of a control frame, in bytes (RFC 6455, section 5.5). */
 const controlLimit = 125;
 
@@ -15,14 +9,13 @@ const controlLimit = 125;
 const reasonLimit = controlLimit - 2;
 
 /**
- * What `writeMessage` sends.
+ * What `writeMessage` sends: strings and bytes as they are, all else as JSON.
  *
- * @throws ResponseError for what is no message, and for bytes that are to be text and are not UTF-8.
+ * @throws ResponseError for what is no message.
  */
-export function outgoingMessage(message: unknown, binary: boolean | undefined): OutgoingMessage {
-  if (typeof message === "string") return { data: message, binary: binary ?? false };
-  if (message instanceof Uint8Array) return { data: checkedText(message, binary ?? true), binary: binary ?? true };
-  if (typeof message === "object" && message !== null) return { data: jsonText(message), binary: binary ?? false };
+export function messageData(message: unknown): string | Uint8Array {
+  if (typeof message === "string" || message instanceof Uint8Array) return message;
+  if (typeof message === "object" && message !== null) return jsonText(message);
   const what = message === null ? "null" : `a ${typeof message}`;
   throw new ResponseError(`a message is a string, bytes, an object or an array: make one of these of ${what}`);
 }
@@ -50,7 +43,8 @@ function isCloseCode(code: number): boolean {
   return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
 }
 
-function checkedText(bytes: Uint8Array, binary: boolean): Uint8Array {
-  if (binary || isUtf8(bytes)) return bytes;
+/** @throws ResponseError for bytes that are to be text and are not UTF-8. */
+export function checkText(data: string | Uint8Array): void {
+  if (typeof data === "string" || isUtf8(data)) return;
   throw new ResponseError("a text message of bytes that are not UTF-8: send them as bytes");
 }
