@@ -6,7 +6,7 @@ import { RequestHandler, route } from "waterspout";
 import type { StartOptions } from "waterspout/testing";
 import { haproxy } from "../support/haproxy.js";
 import { expectLog, logged } from "../support/log.js";
-import { nginx } from "../support/nginx.js";
+import { innerNginx, nginx } from "../support/nginx.js";
 import { ReverseProxy, requireProxy } from "../support/reverse-proxy.js";
 import { serve } from "../support/serve.js";
 
@@ -152,3 +152,22 @@ for (const program of [nginx, haproxy]) {
       }));
   });
 }
+
+describe("an application behind haproxy and nginx", () => {
+  before(function () {
+    for (const program of [nginx, haproxy]) requireProxy(this, program);
+  });
+
+  it("sees the client of the outer one, past the inner one, and nothing that it has made up", async () => {
+    await using app = await serve([route("/", Origin)], trusting);
+    await using inner = await ReverseProxy.start(innerNginx, app.port);
+    await using outer = await ReverseProxy.start(haproxy, Number(new URL(inner.url).port), { secure: true });
+    using client = new Client();
+    for (const headers of [{}, forged]) {
+      expect((await client.show(outer.url, headers)).seen).to.deep.equal(ofClient);
+      expect((await client.show(outer.secureUrl, headers)).seen).to.deep.equal({ ...ofClient, protocol: "https" });
+    }
+    // Whoever comes in at the inner one is a client like others.
+    expect((await client.show(inner.url, forged)).seen).to.deep.equal(ofClient);
+  });
+});

@@ -42,3 +42,13 @@ http {
 }
 `,
 };
+
+/** Behind another proxy: it adds to what that one has said, as `docs/cookies-and-trust.md` has it. */
+export const innerNginx: ProxyProgram = {
+  ...nginx,
+  configuration: (place) =>
+    nginx
+      .configuration(place)
+      .replace("X-Forwarded-Proto $scheme", `X-Forwarded-Proto "$http_x_forwarded_proto, $scheme"`)
+      .replace("X-Forwarded-Host $host", `X-Forwarded-Host "$http_x_forwarded_host, $host"`),
+};
