@@ -2,13 +2,14 @@ import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } fr
 import { Agent as SecureAgent, request as secureRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
-import { RequestHandler, route } from "waterspout";
+import { type Outcome, RequestHandler, route } from "waterspout";
 import type { StartOptions } from "waterspout/testing";
 import { haproxy } from "../support/haproxy.js";
 import { expectLog, logged } from "../support/log.js";
 import { innerNginx, nginx } from "../support/nginx.js";
 import { ReverseProxy, requireProxy } from "../support/reverse-proxy.js";
 import { serve } from "../support/serve.js";
+import { until } from "../support/until.js";
 
 /** What a request looks like to a handler. */
 class Origin extends RequestHandler {
@@ -139,6 +140,35 @@ for (const program of [nginx, haproxy]) {
         expect((await client.ask(url, { Forwarded: "for=203.0.113.14" })).status).to.equal(400);
         expect((await client.show(url)).seen).to.deep.equal(ofClient);
       }));
+
+    it("sends events through it as they come, and learns that their client has left", async () => {
+      let received = "";
+      let outcome: Outcome | undefined;
+      class Events extends RequestHandler {
+        async get(): Promise<void> {
+          const events = this.events();
+          for (let id = 1; ; id++) {
+            await events.send({ id, data: "x".repeat(100) });
+            // The next one is not sent before this one has arrived: a proxy that waits for more waits for ever.
+            await until(() => received.includes(`id: ${id}\n`) || this.signal.aborted);
+          }
+        }
+        override onFinish(how: Outcome): void {
+          outcome = how;
+        }
+      }
+      await using app = await serve([route("/", Events)], { compress: true });
+      await using proxy = await ReverseProxy.start(program, app.port);
+      const { body, headers } = await fetch(proxy.url);
+      expect(headers.get("content-encoding")).to.match(/^(br|gzip|zstd)$/);
+      for await (const piece of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+        received += piece;
+        if (received.includes("id: 4\n")) break;
+      }
+      await until(() => outcome !== undefined);
+      expect(outcome).to.equal("clientClosed");
+      expect(logged("access")).to.have.lengthOf(1);
+    });
 
     it("keeps its connection to the proxy from request to request, bodies included", () =>
       behind(trusting, async (client, { url }) => {

@@ -17,6 +17,7 @@ defaults
   option dontlognull
   option dontlog-normal
   option http-keep-alive
+  option abortonclose
   retries 0
   timeout connect 10s
   timeout client 60s
