@@ -235,7 +235,7 @@ describe("an application's health", () => {
       );
     }
     expect(others[2]).to.match(/200 OK[^]*200 OK[^]*\{"status":"ok"\}$/);
-    await untilLogged(/requests are taken again/);
+    await untilLogged(/requests are taken again/, 30_000);
   });
 
   it("refuses requests with Retry-After while there is too much to do, and still answers for its health", async () => {
