@@ -55,7 +55,7 @@ function groups(rows: readonly Row[]): Group[] {
 function bar({ subject, figure, ratio }: Row, y: number, longest: number): string {
   const length = Math.max(1, (figure / longest) * barWidth);
   const kind = subject.startsWith("waterspout") ? "ours" : "bar";
-  const compared = ratio === undefined ? "" : `  ×${ratio.toFixed(2)}`;
+  const compared = ratio === undefined ? "" : `  ×${ratio.median.toFixed(2)}`;
   return (
     text(barStart - 10, y, "", subject, "end") +
     `<rect class="${kind}" x="${barStart}" y="${y - 13}" width="${length.toFixed(1)}" height="16" rx="2"/>` +

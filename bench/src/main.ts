@@ -18,7 +18,7 @@ const titleOf = (work: string): string => titles.get(work) ?? work;
 
 const rows: Row[] = [];
 for (const work of works) {
-  if (options.only !== undefined && !options.only.includes(work.name)) continue;
+  if (!options.works.includes(work.name)) continue;
   console.error(`${work.name}: ${work.title} …`);
   rows.push(...(await work.measure(options)));
 }

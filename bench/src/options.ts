@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 
 /** What a run is told by its arguments. */
 export interface BenchOptions {
-  /** Names of works; undefined: all. */
-  readonly only: readonly string[] | undefined;
+  /** The works to do, by name. Default: all. */
+  readonly works: readonly string[];
   /** How often each server of a work takes its turn. Default 9. */
   readonly rounds: number;
   /** How long one turn lasts. Default 1. */
@@ -12,8 +12,12 @@ export interface BenchOptions {
   readonly node: string;
 }
 
-/** `--only=json,body --rounds=5 --seconds=3 --node=/path/to/node`. @throws Error for what it does not know. */
-export function benchOptions(args: readonly string[], works: readonly string[]): BenchOptions {
+/**
+ * `--only=json,executor --rounds=5 --seconds=3 --node=/path/to/node`; `executor` stands for `executor-1` and `executor-64`.
+ *
+ * @throws Error for what it does not know.
+ */
+export function benchOptions(args: readonly string[], all: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -23,10 +27,19 @@ export function benchOptions(args: readonly string[], works: readonly string[]):
       node: { type: "string", default: process.execPath },
     },
   });
-  const only = values.only?.split(",");
-  const unknown = only?.find((name) => !works.includes(name));
-  if (unknown !== undefined) throw new Error(`--only: there is no "${unknown}"; the works are ${works.join(", ")}`);
-  return { only, rounds: count("rounds", values.rounds), seconds: count("seconds", values.seconds), node: values.node };
+  const works = values.only?.split(",").flatMap((name) => named(name, all)) ?? all;
+  return {
+    works,
+    rounds: count("rounds", values.rounds),
+    seconds: count("seconds", values.seconds),
+    node: values.node,
+  };
+}
+
+function named(name: string, all: readonly string[]): string[] {
+  const found = all.filter((work) => work === name || work.startsWith(`${name}-`));
+  if (found.length > 0) return found;
+  throw new Error(`--only: there is no "${name}"; the works are ${all.join(", ")}`);
 }
 
 function count(name: string, text: string): number {

@@ -2,7 +2,7 @@ import { ask, differences } from "./answers.js";
 import { type LoadResult, type RequestSpec, putLoad } from "./load.js";
 import { type Peers, type Running, withPeers } from "./peers.js";
 import type { Served } from "./served.js";
-import { median, ratios, spread } from "./statistics.js";
+import { median, ratioOf } from "./statistics.js";
 import { type Turns, takeTurns } from "./turns.js";
 import type { Row, Work } from "./work.js";
 
@@ -86,14 +86,13 @@ function rowsOf(work: RequestWork, turns: Turns<Turn>): Row[] {
   const [ours = []] = [...turns.values()].map((all) => all.map(({ cpu }) => cpu));
   return [...turns].map(([subject, all]) => {
     const cpus = all.map(({ cpu }) => cpu);
-    const compared = ratios(ours, cpus);
     return {
       work: work.name,
       subject,
       figure: median(cpus),
+      least: Math.min(...cpus),
       unit: "CPU µs / request",
-      ratio: median(compared),
-      spread: spread(compared),
+      ratio: ratioOf(ours, cpus),
       requestsPerSecond: median(all.map(({ requestsPerSecond }) => requestsPerSecond)),
       p99: median(all.map(({ p99 }) => p99)),
     };

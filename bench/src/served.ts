@@ -67,7 +67,7 @@ export function program(node: string, file: string, ...args: readonly string[]):
 }
 
 /** As in production, and nothing that would change how the program serves. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   const { PORT: _, HOST: __, WEB_CONCURRENCY: ___, NODE_OPTIONS: ____, ...rest } = process.env;
   return { ...rest, NODE_ENV: "production" };
 }

@@ -1,3 +1,5 @@
+import type { Ratio } from "./work.js";
+
 /** NaN for an empty list. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);
@@ -6,14 +8,15 @@ export function median(figures: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
-/** How the figures of one subject compare with those of another, round by round, so that both saw the same machine. */
-export function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
-  return ours.map((figure, round) => figure / (theirs[round] ?? Number.NaN));
-}
-
-/** The least and the greatest. */
-export function spread(figures: readonly number[]): [least: number, greatest: number] {
-  return [Math.min(...figures), Math.max(...figures)];
+/** How the figures of one subject compare with those of another, of the same rounds. */
+export function ratioOf(ours: readonly number[], theirs: readonly number[]): Ratio {
+  const ratios = ours.map((figure, round) => figure / (theirs[round] ?? Number.NaN));
+  return {
+    median: median(ratios),
+    from: Math.min(...ratios),
+    to: Math.max(...ratios),
+    ofLeast: Math.min(...ours) / Math.min(...theirs),
+  };
 }
 
 /** The figure that so many of a hundred do not exceed. */

@@ -1,7 +1,7 @@
 import type { Row } from "./work.js";
 
-const head = ["work", "server", "figure", "", "requests/s", "p99 ms", "waterspout / it", "", ""];
-const isText = new Set([0, 1, 3, 7, 8]);
+const head = ["work", "server", "median", "least", "", "requests/s", "p99 ms", "waterspout / it", "", "of least", ""];
+const isText = new Set([0, 1, 4, 8, 10]);
 
 /** One table for all, its columns aligned, numbers to the right. */
 export function table(rows: readonly Row[], titleOf: (work: string) => string): string {
@@ -16,11 +16,13 @@ function cellsOf(row: Row): string[] {
   return [
     row.subject,
     digits(row.figure),
+    row.least === undefined ? "" : digits(row.least),
     row.unit,
     row.requestsPerSecond?.toFixed(0) ?? "",
     row.p99 === undefined ? "" : digits(row.p99),
-    row.ratio?.toFixed(2) ?? "",
-    row.spread === undefined ? "" : `(${row.spread.map((ratio) => ratio.toFixed(2)).join(" to ")})`,
+    row.ratio?.median.toFixed(2) ?? "",
+    row.ratio === undefined ? "" : `(${row.ratio.from.toFixed(2)} to ${row.ratio.to.toFixed(2)})`,
+    row.ratio?.ofLeast.toFixed(2) ?? "",
     row.note ?? "",
   ];
 }

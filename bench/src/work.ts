@@ -1,5 +1,14 @@
 import type { BenchOptions } from "./options.js";
 
+/** How two subjects compare, round by round, so that both saw the same machine. */
+export interface Ratio {
+  readonly median: number;
+  readonly from: number;
+  readonly to: number;
+  /** The least of one divided by the least of the other. */
+  readonly ofLeast: number;
+}
+
 /** A line of the table. */
 export interface Row {
   readonly work: string;
@@ -9,10 +18,10 @@ export interface Row {
   readonly figure: number;
   /** … and what it counts, for example `CPU µs / request`. The less, the better. */
   readonly unit: string;
-  /** Waterspout's figure divided by this one: the median of the ratios of the rounds. */
-  readonly ratio?: number;
-  /** Of the rounds, the least and the greatest of these ratios. */
-  readonly spread?: readonly [least: number, greatest: number];
+  /** Of the rounds: what disturbs a machine only ever adds to it. */
+  readonly least?: number;
+  /** Waterspout's figure divided by this one. */
+  readonly ratio?: Ratio;
   readonly requestsPerSecond?: number;
   /** Milliseconds. */
   readonly p99?: number;

@@ -1,7 +1,7 @@
 import { Subscribers } from "../subscribers.js";
 import { type Peers, type Running, frameworks, nodeHttp, waterspout, withPeers } from "../peers.js";
 import type { Served } from "../served.js";
-import { median, ratios, spread } from "../statistics.js";
+import { median, ratioOf } from "../statistics.js";
 import { takeTurns } from "../turns.js";
 import type { Row, Work } from "../work.js";
 
@@ -70,17 +70,14 @@ function linesOf(event: string): string {
 
 function rowOf(subject: string, ours: readonly Turn[], all: readonly Turn[]): Row {
   const cpus = all.map(({ cpu }) => cpu);
-  const compared = ratios(
-    ours.map(({ cpu }) => cpu),
-    cpus,
-  );
+  const oursCpu = ours.map(({ cpu }) => cpu);
   return {
     work: "events",
     subject,
     figure: median(cpus),
+    least: Math.min(...cpus),
     unit: "CPU µs / event",
-    ratio: median(compared),
-    spread: spread(compared),
+    ratio: ratioOf(oursCpu, cpus),
     requestsPerSecond: median(all.map(({ eventsPerSecond }) => eventsPerSecond)),
     note: "requests/s are events",
   };

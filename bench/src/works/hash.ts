@@ -6,7 +6,7 @@ import { taskPeers, withPeers } from "../peers.js";
 import { latencies } from "../probe.js";
 import { refuseUnequal } from "../request-work.js";
 import type { Served } from "../served.js";
-import { median, percentile, ratios, spread } from "../statistics.js";
+import { median, percentile, ratioOf } from "../statistics.js";
 import { takeTurns } from "../turns.js";
 import type { Row, Work } from "../work.js";
 
@@ -51,18 +51,18 @@ async function turn({ url }: Served, path: string, seconds: number): Promise<Tur
 }
 
 function rowOf(subject: string, ours: readonly Turn[], all: readonly Turn[]): Row {
-  const compared = ratios(
-    ours.map(({ busy }) => busy),
-    all.map(({ busy }) => busy),
-  );
-  const timesIdle = median(all.map(({ idle, busy }) => busy / idle));
+  const busy = all.map((one) => one.busy);
+  const timesIdle = median(all.map((one) => one.busy / one.idle));
   return {
     work: "hash",
     subject,
-    figure: median(all.map(({ busy }) => busy)),
+    figure: median(busy),
+    least: Math.min(...busy),
     unit: "ms p99, light route",
-    ratio: median(compared),
-    spread: spread(compared),
+    ratio: ratioOf(
+      ours.map((one) => one.busy),
+      busy,
+    ),
     requestsPerSecond: median(all.map(({ hashesPerSecond }) => hashesPerSecond)),
     timesIdle,
     note: `idle ${median(all.map(({ idle }) => idle)).toFixed(2)} ms: × ${timesIdle.toFixed(1)}; requests/s are hashes`,

@@ -1,5 +1,6 @@
 import type { Work } from "../work.js";
 import { body } from "./body.js";
+import { calls } from "./calls.js";
 import { connections } from "./connections.js";
 import { events } from "./events.js";
 import { executorWorks } from "./executor.js";
@@ -19,6 +20,7 @@ export const works: readonly Work[] = [
   events,
   ...executorWorks,
   image,
+  calls,
   hash,
   start,
   memory,

@@ -1,7 +1,7 @@
 import type { BenchOptions } from "../options.js";
 import { type Peers, type Start, frameworks, nodeHttp, waterspout } from "../peers.js";
 import { Served } from "../served.js";
-import { median, ratios, spread } from "../statistics.js";
+import { median, ratioOf } from "../statistics.js";
 import type { Row, Work } from "../work.js";
 
 const peers: Peers = { waterspout, "node:http": nodeHttp, ...frameworks };
@@ -51,7 +51,7 @@ function rowsOf(found: ReadonlyMap<string, readonly Started[]>, which: keyof Sta
   const [ours = []] = [...found.values()].map((all) => all.map((started) => started[which]));
   return [...found].map(([subject, all]) => {
     const figures = all.map((started) => started[which]);
-    const compared = ratios(ours, figures);
-    return { work: "start", subject, figure: median(figures), unit, ratio: median(compared), spread: spread(compared) };
+    const least = Math.min(...figures);
+    return { work: "start", subject, figure: median(figures), least, unit, ratio: ratioOf(ours, figures) };
   });
 }

@@ -1,6 +1,6 @@
 /**
- * A call through `@RunOnExecutor` against the same through bare piscina, in turn in one process; and what threads and moved
- * memory bring. Every figure is a ratio of one run, the median of its rounds.
+ * A call through `@RunOnExecutor` against the same through bare piscina, in turn in one process without HTTP; and what threads and
+ * moved memory bring. Prints what it found as lines of JSON: `node calls.js <rounds>`.
  */
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
@@ -8,7 +8,15 @@ import { type Executor, ThreadPoolExecutor, move } from "waterspout";
 import { startApplication } from "waterspout/testing";
 import { Work } from "./application.js";
 
-const rounds = 9;
+/** Two ways to do the same. */
+export interface Comparison {
+  readonly ours: string;
+  readonly theirs: string;
+  /** Of each round, microseconds for each call. */
+  readonly figures: readonly (readonly [ours: number, theirs: number])[];
+}
+
+const rounds = Number(process.argv[2] ?? 9);
 
 const bare = new Piscina({
   filename: fileURLToPath(new URL("./bare-worker.js", import.meta.url)),
@@ -24,22 +32,18 @@ const work = app.application.container.resolve(Work);
 
 for (const concurrency of [1, 64]) {
   const calls = concurrency === 1 ? 3_000 : 10_000;
-  const ratios = await compare(
-    () => time(calls, concurrency, (value) => work.nothing(value)),
-    () => time(calls, concurrency, (value) => bare.run(value) as Promise<number>),
+  const inFlight = concurrency === 1 ? "one at a time" : `${concurrency} at a time`;
+  await compare(
+    [`@RunOnExecutor, ${inFlight}`, () => time(calls, concurrency, (value) => work.nothing(value))],
+    [`bare piscina, ${inFlight}`, () => time(calls, concurrency, (value) => bare.run(value) as Promise<number>)],
   );
-  report(`no-op call, concurrency ${concurrency}: @RunOnExecutor / bare piscina`, ratios);
 }
 
 const megabyte = new Uint8Array(1_000_000);
 let bytes: Uint8Array = new Uint8Array(1_000_000);
-const transfers = await compare(
-  () => time(300, 1, async () => void (bytes = await work.moved(move(bytes)))),
-  () => time(300, 1, async () => void (await work.copied(megabyte))),
-);
-report("1 MB there and back: moved / copied", transfers);
-console.log(
-  `  moved: ${(await time(300, 1, async () => void (bytes = await work.moved(move(bytes))))).toFixed(1)} µs each`,
+await compare(
+  ["1 MB moved there and back", () => time(300, 1, async () => void (bytes = await work.moved(move(bytes))))],
+  ["1 MB copied there and back", () => time(300, 1, async () => void (await work.copied(megabyte)))],
 );
 
 await app.stop();
@@ -51,13 +55,7 @@ async function scaling(): Promise<void> {
   const two = new ThreadPoolExecutor({ maxThreads: 2, minThreads: 2, maxQueue: 1_000 });
   const apps = [await start(one), await start(two)];
   const run = (on: Executor): Promise<number> => time(60, 8, () => on.submit(Work, "hash", [20_000]));
-  report(
-    "CPU-bound work: throughput of 2 threads / 1 thread",
-    await compare(
-      () => run(one),
-      () => run(two),
-    ),
-  );
+  await compare(["hashes on 2 threads", () => run(two)], ["hashes on 1 thread", () => run(one)]);
   await Promise.all(apps.map((running) => running.stop()));
 }
 
@@ -77,16 +75,13 @@ async function time(calls: number, concurrency: number, call: (value: number) =>
   return ((performance.now() - started) * 1000) / calls;
 }
 
-/** Ratios of the two, measured in turn so that both see the same machine. */
-async function compare(ours: () => Promise<number>, theirs: () => Promise<number>): Promise<number[]> {
-  await ours();
-  await theirs();
-  const ratios: number[] = [];
-  for (let round = 0; round < rounds; round++) ratios.push((await ours()) / (await theirs()));
-  return ratios.toSorted((a, b) => a - b);
-}
+type Way = readonly [name: string, run: () => Promise<number>];
 
-function report(what: string, ratios: readonly number[]): void {
-  const [least, median, most] = [ratios[0], ratios[Math.floor(ratios.length / 2)], ratios.at(-1)];
-  console.log(`${what}: ${median?.toFixed(2)} (${least?.toFixed(2)} to ${most?.toFixed(2)})`);
+/** Measured in turn, so that both see the same machine. */
+async function compare([ours, runOurs]: Way, [theirs, runTheirs]: Way): Promise<void> {
+  await runOurs();
+  await runTheirs();
+  const figures: [number, number][] = [];
+  for (let round = 0; round < rounds; round++) figures.push([await runOurs(), await runTheirs()]);
+  console.log(JSON.stringify({ ours, theirs, figures } satisfies Comparison));
 }
