@@ -132,6 +132,43 @@ describe("WebSocketHandler", () => {
     expect(events).to.deep.equal(["error", "completed", "open"]);
   });
 
+  it("is opened when middleware is done, which sees 101, sets headers behind it, or answers otherwise", async () => {
+    await using app = await serving(Echo, {
+      middleware: [
+        async (handler, next) => {
+          await next();
+          const refuses = handler.getArgument("refuse", "") !== "";
+          handler.setHeader("X-Status", handler.getStatus());
+          if (refuses) handler.sendError(403);
+        },
+      ],
+    });
+    const socket = await opened(app);
+    expect(parseAnswer(socket.client.received).headers).to.include({ "x-status": "101" });
+    expect(await socket.text("x").nextText()).to.equal("x");
+    expectLog(/access\] 403 GET \/ws\?refuse=1/);
+    expect(parseAnswer(await app.connect().send(handshake("/ws?refuse=1")).end()).status).to.equal(403);
+    expect(events.slice(0, 2)).to.deep.equal(["open", "completed"]);
+  });
+
+  it("is closed with 1011 when middleware fails behind it", async () => {
+    await using app = await serving(Echo, {
+      middleware: [
+        async (handler, next) => {
+          await next();
+          if (handler.request.path === "/next") return;
+          await handler.finish();
+          throw new Error("behind it");
+        },
+      ],
+    });
+    const socket = await opened(app);
+    expectLog(/Uncaught exception GET \/ws [^]*behind it/);
+    expect(await socket.nextClose()).to.equal("1011");
+    socket.client.close();
+    expect(await noted(2)).to.deep.equal(["close", "error"]);
+  });
+
   it("delivers one message at a time, after open, and holds back a client that sends faster", async () => {
     let go!: () => void;
     const gate = new Promise<void>((resolve) => (go = resolve));

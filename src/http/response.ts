@@ -236,15 +236,20 @@ export class ResponseWriter {
     return { raw, closed };
   }
 
+  /** Makes the status 101, as a plan that an error page can still take the place of. */
+  planSwitch(): void {
+    this.#refuseLate("planSwitch");
+    this.#response.statusCode = 101;
+  }
+
   /**
-   * Ends this answer for another protocol, whose code writes the status line 101 itself.
+   * Ends this answer, whose status is 101, for another protocol, whose code writes the status line itself.
    *
    * @returns the lines of the header section that were set, without those of a body.
    */
   switchProtocols(): readonly string[] {
     this.#refuseLate("switchProtocols");
     this.#complete();
-    this.#response.statusCode = 101;
     this.#finished = true;
     this.#sent = true;
     return upgradeLines(this.#response);

@@ -1,6 +1,7 @@
 import { RequestNotAvailableError } from "../errors.js";
 import { RequestHandler, exchangeOf } from "./handler.js";
 import type { WebSocketConnection } from "./websocket-connection.js";
+import type { Handshake } from "./websockets.js";
 
 /**
  * The base of handlers for WebSockets: one instance for each connection, its services in the constructor. The request that
@@ -21,6 +22,7 @@ import type { WebSocketConnection } from "./websocket-connection.js";
  * Source: `tornado.websocket.WebSocketHandler`.
  */
 export abstract class WebSocketHandler<User = unknown> extends RequestHandler<User> {
+  #handshake: Handshake | undefined;
   #connection: WebSocketConnection | undefined;
 
   // ---- entry points, for subclasses
@@ -117,12 +119,20 @@ export abstract class WebSocketHandler<User = unknown> extends RequestHandler<Us
   }
 
   /**
-   * Answers the handshake. An override may refuse by an `HTTPError` or an answer, and accepts by `super.get(…)`.
+   * Looks at the handshake. An override may refuse by an `HTTPError` or an answer, and agrees by `super.get(…)`. The socket is
+   * opened when middleware is done as well, which may still set headers, or refuse.
    *
    * @throws HTTPError 400 and 426 for what is no handshake, 403 for an origin that `checkOrigin` refuses.
    */
   get(..._pathArguments: (string | undefined)[]): void {
-    this.#connection = this.application.sockets?.accept(this, exchangeOf(this));
+    this.#handshake = this.application.sockets?.check(this, exchangeOf(this));
+  }
+
+  /** Opens the socket when that is what the answer is to be, else as of any handler. Nobody needs to call it. */
+  override finish(chunk?: unknown): Promise<void> {
+    if (this.#handshake === undefined || this.getStatus() !== 101) return super.finish(chunk);
+    this.#connection = this.application.sockets?.accept(this, exchangeOf(this), this.#handshake);
+    return Promise.resolve();
   }
 
   #available(member: string): WebSocketConnection {

@@ -13,6 +13,13 @@ interface Compiled {
   readonly acceptor: WebSocketAcceptor;
 }
 
+/** A request that may become a WebSocket. */
+export interface Handshake {
+  readonly upgrade: Upgrade;
+  /** The subprotocol that was chosen. */
+  readonly protocol: string | undefined;
+}
+
 /**
  * The WebSockets of one application: accepts them, and ends them when the server drains. Loaded by a server whose table has a
  * handler for them, and by nobody else.
@@ -38,14 +45,24 @@ export class WebSockets {
   }
 
   /**
-   * Answers the handshake that is the handler's request, 101. What comes in waits until the request has ended.
+   * Looks at the handshake that is the handler's request, and plans to answer it 101.
    *
-   * @throws HTTPError for a request that cannot or may not become a WebSocket; then nothing was written.
+   * @throws HTTPError for a request that cannot or may not become a WebSocket.
    */
-  accept(handler: WebSocketHandler, exchange: Exchange): WebSocketConnection {
+  check(handler: WebSocketHandler, exchange: Exchange): Handshake {
     const upgrade = checked(handler, exchange);
+    const handshake = { upgrade, protocol: chosenProtocol(handler, exchange) };
+    exchange.response.planSwitch();
+    return handshake;
+  }
+
+  /**
+   * Answers a handshake, with all that was set for the answer. What comes in waits until the request has ended.
+   *
+   * @throws HTTPError for malformed extensions; then nothing was written.
+   */
+  accept(handler: WebSocketHandler, exchange: Exchange, { upgrade, protocol }: Handshake): WebSocketConnection {
     const { settings, acceptor } = this.#of(handler);
-    const protocol = chosenProtocol(handler, exchange);
     const socket = acceptor.accept(exchange.message, upgrade, protocol, () => exchange.response.switchProtocols());
     // The route's timeout was for the answer.
     exchange.timeout = undefined;
