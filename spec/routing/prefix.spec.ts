@@ -17,6 +17,7 @@ describe("prefixed", () => {
     expect(mounted(/\/users\/(\d+)/).match("/v1.0 (b)/users/7")).to.deep.equal(["7"]);
     expect(mounted(/\/users\/(\d+)/).match("/v1x0 (b)/users/7")).to.equal(undefined);
     expect(mounted(/\/users\/(\d+)/).reverse([7])).to.equal("/v1.0%20(b)/users/7");
+    expect(mounted(/\/is\/(yes|no)/).reverse(["no"])).to.equal("/v1.0%20(b)/is/no");
     expect(mounted(/^\/a$/).match("/v1.0 (b)/a")).to.deep.equal([]);
     expect(mounted(/\/A/i).match("/V1.0 (B)/a")).to.deep.equal([]);
   });

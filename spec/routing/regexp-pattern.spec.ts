@@ -79,6 +79,7 @@ describe("RegExpPattern", () => {
         "/users/7/a.b/x%2Fy%20z",
       );
       expect(pattern(/\/plain\?/).reverse([])).to.equal("/plain%3F");
+      expect(pattern(/\/a#b/).reverse([])).to.equal("/a%23b");
     });
 
     it("refuses a wrong number of arguments", () => {
@@ -98,5 +99,6 @@ describe("wholeMatch", () => {
   it("matches nothing longer", () => {
     expect(wholeMatch(/a|b/, place).test("ab")).to.equal(false);
     expect(wholeMatch(/a|b/, place).test("b")).to.equal(true);
+    expect(wholeMatch(/a/m, place).test("a\nb")).to.equal(false);
   });
 });
