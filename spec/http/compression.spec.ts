@@ -27,6 +27,11 @@ class Text extends RequestHandler {
     this.setHeader("Content-Type", this.getArgument("type", "text/plain"));
     if (this.getArgument("coded", "") !== "") this.setHeader("Content-Encoding", "x-own");
     if (this.getArgument("control", "") !== "") this.setHeader("Cache-Control", "no-transform");
+    this.setStatus(Number(this.getArgument("status", "200")));
+    for (const name of ["Vary", "Etag", "Accept-Ranges"]) {
+      const value = this.getArgument(name, "");
+      if (value !== "") this.setHeader(name, value);
+    }
     return long.slice(0, Number(this.getArgument("size", "6000")));
   }
 }
@@ -137,6 +142,33 @@ describe("compress", () => {
     expect(await coding("control=1")).to.deep.equal([undefined, undefined]);
     expect(await coding("type=image/png")).to.deep.equal([undefined, undefined]);
     expect(await coding("type=application/hal%2Bjson;a=b")).to.deep.equal(["gzip", "Accept-Encoding"]);
+  });
+
+  it("leaves answers without a body, and parts", async () => {
+    for (const query of ["status=204&size=0", "status=304&size=0", "status=206"]) {
+      const { headers } = await ask(`/?${query}`, { "Accept-Encoding": "gzip" });
+      expect([headers["content-encoding"], headers.vary], query).to.deep.equal([undefined, undefined]);
+    }
+  });
+
+  it("adds to the handler's own Vary, weakens its tag, and offers no ranges", async () => {
+    const coded = async (query: string): Promise<IncomingHttpHeaders> => {
+      const { headers } = await ask(`/?${query}`, { "Accept-Encoding": "gzip" });
+      expect(headers["content-encoding"], query).to.equal("gzip");
+      return headers;
+    };
+    expect((await coded("Vary=Origin")).vary).to.equal("Origin, Accept-Encoding");
+    expect((await coded("Vary=accept-encoding")).vary).to.equal("accept-encoding");
+    expect((await coded("Vary=*")).vary).to.equal("*");
+    expect((await coded("Etag=%22own%22")).etag).to.equal('W/"own"');
+    expect((await coded("Etag=W/%22own%22")).etag).to.equal('W/"own"');
+    expect(await coded("Accept-Ranges=bytes")).not.to.have.property("accept-ranges");
+  });
+
+  it("codes everything with a threshold of 0", async () => {
+    await using all = await serve([route("/", Text)], { compress: { threshold: 0 } });
+    const answer = await all.fetch("/?size=0", { headers: { "Accept-Encoding": "gzip" } });
+    expect([answer.headers.get("content-encoding"), await answer.text()]).to.deep.equal(["gzip", ""]);
   });
 
   it("codes even what is short for who refuses it as it is", async () => {

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { Finish, HTTPError } from "#src/errors.js";
 import { httpSettings } from "#src/http/limits.js";
@@ -209,6 +209,40 @@ describe("MultipartForm", () => {
     expect(await parse([bytes]).catch((error: unknown) => error)).to.be.instanceOf(HTTPError);
     expect(readdirSync(folder)).to.deep.equal(files);
     expect(files).to.have.length(1);
+  });
+
+  it("has the disk take what it was given before it asks for more", async () => {
+    const folder = dirname((await parsed([sample])).files["f"]?.[1]?.path ?? "");
+    const present = new Set(readdirSync(folder));
+    const form = new MultipartForm("b", settings);
+    forms.push(form);
+    await form.write(body(file("f", "x", Buffer.alloc(1_000_000))).subarray(0, 900_000));
+    const [added = ""] = readdirSync(folder).filter((name) => !present.has(name));
+    // The parser keeps the length of a boundary back.
+    expect(statSync(join(folder, added)).size).to.be.above(899_000);
+  });
+
+  it("ends with what the disk says when it cannot take a file", async () => {
+    const { TMPDIR } = process.env;
+    rmSync(dirname((await parsed([sample])).files["f"]?.[1]?.path ?? ""), { recursive: true });
+    process.env["TMPDIR"] = "/nowhere/at/all";
+    try {
+      const failure = await parse([body(file("f", "x", large))]).catch((error: unknown) => error);
+      expect(failure).to.have.property("code", "ENOENT");
+    } finally {
+      if (TMPDIR === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = TMPDIR;
+    }
+    expect(Object.keys((await parsed([sample])).files)).to.deep.equal(["f", "g"]);
+  });
+
+  it("gives the first of several errors to everybody", async () => {
+    const form = new MultipartForm("b", { ...settings, partLimit: 1 });
+    await form.write(body(["X: y", "x"], field("a", "1")));
+    const failure = await form.end().catch((error: unknown) => error);
+    expect(failure).to.match(/not form-data/);
+    expect(() => form.write(sample)).to.throw(failure as Error);
+    await form.discard();
   });
 
   it("answers whoever still writes to it when it is discarded", async () => {
