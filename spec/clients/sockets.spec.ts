@@ -1,10 +1,14 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import type { RunningApplication } from "waterspout/testing";
 import { WebSocket as Library } from "ws";
+import { haproxy } from "../support/haproxy.js";
+import { nginx } from "../support/nginx.js";
+import { ReverseProxy, requireProxy } from "../support/reverse-proxy.js";
 import { launchChromium } from "../support/chromium.js";
 import { expectLog } from "../support/log.js";
 import { skip } from "../support/skip.js";
@@ -18,7 +22,7 @@ describe("WebSocketHandler", () => {
   let url: string;
 
   beforeEach(async () => {
-    app = await startSockets();
+    app = await startSockets({ trustedProxies: ["127.0.0.1"], proxyHeaders: "x-forwarded" });
     url = app.url.replace("http", "ws");
   });
 
@@ -51,6 +55,29 @@ describe("WebSocketHandler", () => {
 
     it("part at a drain", () => checkDrain(closeOf(url, Client)));
   });
+
+  for (const program of [nginx, haproxy]) {
+    describe(`behind ${program.name}`, () => {
+      before(function () {
+        requireProxy(this, program);
+      });
+
+      it("talks, is told of a page's origin by the host that the proxy names, and parts at a drain", async function () {
+        this.timeout(60_000);
+        await using proxy = await ReverseProxy.start(program, Number(new URL(app.url).port));
+        const behind = proxy.url.replace("http", "ws").replace(/\/$/, "");
+        expectLog(/403 GET \/refused/, /403 GET \/sockets\/lobby .*: Cross origin/);
+        await check(await converse(behind, Library as unknown as typeof WebSocket, size));
+        const ofPage = (origin: string): Library =>
+          new Library(`${behind}/sockets/lobby`, { headers: { Host: "shop.example" }, origin });
+        const [stranger] = (await once(ofPage("http://evil.example"), "error")) as [Error];
+        expect(stranger.message).to.include("403");
+        seen.opens = 0;
+        const own = ofPage("https://shop.example");
+        await checkDrain(once(own, "close").then(([code, reason]) => `${code as number} ${String(reason)}`));
+      });
+    });
+  }
 
   describe("and Node's own client", () => {
     before(function () {

@@ -1,5 +1,5 @@
 import { RequestHandler, WebSocketHandler, type WebSocketOptions, HTTPError, route } from "waterspout";
-import { type RunningApplication, startApplication } from "waterspout/testing";
+import { type RunningApplication, type StartOptions, startApplication } from "waterspout/testing";
 
 /** Every byte, several times over: long enough that clients send it in pieces. */
 const length = 300_000;
@@ -68,10 +68,10 @@ class Page extends RequestHandler {
 }
 
 /** Serves the handlers, until the end of the block or `stop`. */
-export function startSockets(): Promise<RunningApplication> {
+export function startSockets(options: StartOptions = {}): Promise<RunningApplication> {
   Object.assign(seen, { opens: 0, closes: [] });
   const handlers = [route("/sockets/:room", Talker), route("/refused", Refused), route("/page", Page)];
-  return startApplication({ handlers, drainLinger: 100 });
+  return startApplication({ handlers, drainLinger: 100, ...options });
 }
 
 /**

@@ -21,6 +21,8 @@ http {
   fastcgi_temp_path ${directory}/fastcgi;
   uwsgi_temp_path ${directory}/uwsgi;
   scgi_temp_path ${directory}/scgi;
+  # An empty Connection keeps the connection; a WebSocket needs the client's.
+  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   upstream application { server 127.0.0.1:${upstream}; keepalive 32; }
   server {
     listen 127.0.0.1:${port};
@@ -30,7 +32,8 @@ http {
     location / {
       proxy_pass http://application;
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      proxy_set_header Connection $connection_upgrade;
+      proxy_set_header Upgrade $http_upgrade;
       # Host is not the client's: what X-Forwarded-Host says makes a difference.
       proxy_set_header Host application;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
