@@ -66,6 +66,18 @@ describe("Inbox", () => {
     await inbox.emptied();
   });
 
+  it("takes nothing more in at its end, delivers what waits, and lets the client go when it is dropped", async () => {
+    start();
+    add("1");
+    add("2");
+    inbox.end();
+    await end();
+    await end();
+    expect(steps).to.deep.equal(["1", "pause", "2"]);
+    inbox.drop();
+    expect(steps.at(-1)).to.equal("resume");
+  });
+
   it("waits for no delivery that is done at once, however many", async () => {
     const values: unknown[] = [];
     for (let i = 0; i < 50_000; i++) add(String(i));

@@ -107,6 +107,33 @@ describe("WebSockets", () => {
       expect(Object.values(report).every((number) => number === 0)).to.equal(true);
     });
 
+    it("are answered what they have asked before, and a hook that takes too long is not waited for", async () => {
+      const waiting: (() => void)[] = [];
+      class Working extends Echo {
+        override async onMessage(message: string): Promise<void> {
+          await new Promise<void>((resolve) => waiting.push(resolve));
+          await this.writeMessage(message);
+        }
+      }
+      const app = await running({ handlers: [route("/ws", Working)], websocket: { closeTimeout: 300 } });
+      const [quick, stuck] = [await opened(app.url), await opened(app.url)];
+      quick.text("answered");
+      await until(() => waiting.length === 1);
+      stuck.text("never");
+      await until(() => waiting.length === 2);
+      const stopped = app.stop();
+      // The drain has begun by then.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      waiting[0]?.();
+      expect(await quick.nextText()).to.equal("answered");
+      for (const socket of [quick, stuck]) {
+        expect(await socket.nextClose()).to.equal("1001 going away");
+        socket.send(opcodes.close, closing(1001));
+      }
+      waiting[1]?.();
+      expect(await stopped).to.include({ cutSockets: 0 });
+    });
+
     it("are cut off when they do not answer, long before the gracePeriod, and counted", async () => {
       const app = await running({ gracePeriod: 60_000, websocket: { closeTimeout: 100 } });
       const socket = await opened(app.url);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { CancelledError, WaterspoutError, WebSocketClosedError } from "../errors.js";
 import { generalLog } from "../log.js";
 import type { Exchange, HookRunner, Successor } from "./exchange.js";
@@ -120,6 +121,13 @@ export class WebSocketConnection implements Successor {
   }
 
   /** The library learns of a connection that was cut off after those who have written to it. */
+  /** Closes with 1001 when what has come in is worked off, for which there is `closeTimeout`. Never rejects. */
+  async goAway(): Promise<void> {
+    this.#inbox.end();
+    await Promise.race([this.#inbox.emptied(), sleep(this.#settings.closeTimeout, undefined, { ref: false })]);
+    this.close(1001, "going away");
+  }
+
   get #isOpen(): boolean {
     return this.#socket.readyState === 1 && !this.#exchange.message.socket.destroyed;
   }

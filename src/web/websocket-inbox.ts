@@ -27,6 +27,7 @@ export class Inbox {
   #deliver: Deliver | undefined;
   #running: Promise<void> | undefined;
   #held = false;
+  #isEnding = false;
 
   constructor(flow: Flow) {
     this.#flow = flow;
@@ -40,10 +41,7 @@ export class Inbox {
   add(delivery: Delivery): void {
     this.#waiting.push(delivery);
     this.#bytes += delivery.value.length;
-    if (!this.#held && this.#isFull) {
-      this.#held = true;
-      this.#flow.pause();
-    }
+    if (this.#isFull) this.#hold();
     this.#run();
   }
 
@@ -53,10 +51,17 @@ export class Inbox {
     this.#run();
   }
 
-  /** Forgets what waits. */
+  /** Takes nothing more in until it is dropped; what waits is delivered. */
+  end(): void {
+    this.#isEnding = true;
+    this.#hold();
+  }
+
+  /** Forgets what waits, and lets the client go. */
   drop(): void {
     this.#waiting = [];
     this.#bytes = 0;
+    this.#isEnding = false;
     this.#release();
   }
 
@@ -74,7 +79,7 @@ export class Inbox {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#bytes -= next.value.length;
-      if (!this.#isFull) this.#release();
+      if (!this.#isFull && !this.#isEnding) this.#release();
       this.#running = this.#deliver(next)?.then(this.#done);
     }
   }
@@ -83,6 +88,12 @@ export class Inbox {
     this.#running = undefined;
     this.#run();
   };
+
+  #hold(): void {
+    if (this.#held) return;
+    this.#held = true;
+    this.#flow.pause();
+  }
 
   #release(): void {
     if (!this.#held) return;

@@ -113,7 +113,7 @@ export class WebSockets {
   #drain({ drainLinger, gracePeriod }: Exchange["settings"]): void {
     const goAway = (): void => {
       this.#isGoing = true;
-      for (const connection of this.#open) connection.close(1001, "going away");
+      for (const connection of this.#open) void connection.goAway();
     };
     setTimeout(goAway, Math.min(drainLinger, gracePeriod / 2)).unref();
   }
