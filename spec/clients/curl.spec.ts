@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { expect } from "chai";
 import { temporaryFolder } from "../support/folder.js";
 import { expectLog } from "../support/log.js";
+import { skip } from "../support/skip.js";
 import { bytes, digest, longText, serveClients } from "./application.js";
 
 interface Output {
@@ -24,8 +25,7 @@ async function curl(args: readonly string[], input?: Uint8Array): Promise<Output
 describe("curl", () => {
   before(function () {
     if (spawnSync("curl", ["--version"]).status === 0) return;
-    console.warn("\n  SKIPPED curl: nothing of it was tested, it is not installed (apt-get install curl)\n");
-    this.skip();
+    skip(this, "it is not installed (apt-get install curl)");
   });
 
   it("asks several times on one connection", async () => {

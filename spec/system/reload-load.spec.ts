@@ -4,6 +4,7 @@ import { type Load, type LoadResult, startLoad } from "../support/load-client.js
 import { haproxy } from "../support/haproxy.js";
 import { nginx } from "../support/nginx.js";
 import { type ProxyProgram, ReverseProxy, missingProxy } from "../support/reverse-proxy.js";
+import { skip } from "../support/skip.js";
 
 // The long form of these, with many more requests and reloads, is `npm run load:reloads`.
 describe("a reload under load", function () {
@@ -55,7 +56,7 @@ describe("a reload under load", function () {
     await using behindNginx = await inFront(nginx, Number(port));
     await using behindHaproxy = await inFront(haproxy, Number(port));
     const fronts = [behindNginx, behindHaproxy].filter((front) => front !== undefined);
-    if (fronts.length === 0) this.skip();
+    if (fronts.length === 0) skip(this, "neither of them is here");
     await Promise.all(fronts.map(({ clients }) => clients.reached(100)));
     expect(await deployment.reload()).to.include("reload complete");
     await Promise.all(fronts.map(({ clients }) => clients.reached(clients.requests + 200)));
