@@ -119,6 +119,7 @@ class Received extends Open {
 class Guarded extends Received {}
 
 @Route("/unread")
+@StreamRequestBody()
 class Unread extends Open {
   override prepare(): void {
     void this.finish("without a look at the body");

@@ -236,11 +236,13 @@ export const bodies: readonly Fault[] = [
     send: "POST /guarded HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n",
     status: 403,
   },
-  ...each(["GET", "DELETE"], (method) => ({
-    what: `a body that ${method} does not look at`,
-    send: `${method} /unread HTTP/1.1\r\nHost: a\r\n${close}Content-Length: 1000\r\n\r\n${"x".repeat(1_000)}`,
-    status: 200,
-  })),
+  ...["GET", "HEAD", "DELETE", "OPTIONS"].flatMap((method) =>
+    each([1_000, 2 * mebibyte], (length) => ({
+      what: `a body of ${length} bytes that ${method} does not look at`,
+      send: `${method} /unread HTTP/1.1\r\nHost: a\r\n${close}Content-Length: ${length}\r\n\r\n${"x".repeat(length)}`,
+      status: method === "OPTIONS" ? 204 : 200,
+    })),
+  ),
   ...(["FIN", "RST"] as const).flatMap((how): Fault[] =>
     [
       { what: "a form", send: leaving(begun("/upload", Buffer.from(part('name="a"'))), how) },

@@ -1,5 +1,5 @@
 import type { RawAnswer } from "../../support/raw-client.js";
-import { type Fault, each, get, post, says, without } from "./fault.js";
+import { type Fault, close, each, get, post, says, without } from "./fault.js";
 
 /** Routing, paths, static files. */
 export const paths: readonly Fault[] = [
@@ -25,6 +25,12 @@ export const paths: readonly Fault[] = [
     ],
     (path) => ({ send: get(path), status: [400, 403, 404], check: without(/administrators/) }),
   ),
+  ...each(["HEAD", "OPTIONS", "POST", "PROPFIND"], (method) => ({
+    what: `${method} of what is guarded`,
+    send: `${method} /admin HTTP/1.1\r\nHost: a\r\n${close}\r\n`,
+    status: { HEAD: 403, OPTIONS: 204, POST: 405, PROPFIND: 405 }[method] ?? 0,
+    check: without(/administrators/),
+  })),
   ...each(["/admin%00", "/%ZZ", "/%", "/%E0%A4", "/%C0%AF", "/%ED%A0%80", "/a%0d%0ab", "/a%0a", "/a%7f"], (path) => ({
     send: get(path),
     status: 400,
