@@ -14,6 +14,7 @@ import type { StartOptions } from "waterspout/testing";
 import { parseAnswer } from "../support/raw-client.js";
 import { expectLog, logged, untilLogged } from "../support/log.js";
 import { type Served, serve } from "../support/serve.js";
+import { sleepSync } from "../support/sleep-sync.js";
 import { RawWebSocket, closing, handshake, opcodes } from "../support/websocket-client.js";
 
 /** What hooks of the tests report. */
@@ -368,6 +369,47 @@ describe("WebSocketHandler", () => {
       expect((await outcomes).at(-1)).to.include({ status: "rejected" });
       expect(await noted(3)).to.deep.equal(["open", "close", "clientClosed"]);
     });
+  });
+
+  it("is not ended by the route's timeout, which is for the handshake alone", async () => {
+    class Limited extends Echo {
+      override async prepare(): Promise<void> {
+        if (this.getArgument("slow", "") !== "") await once(this.signal, "abort");
+      }
+      override onMessage(): Promise<void> {
+        return this.writeMessage(`${this.signal.aborted}`);
+      }
+    }
+    await using app = await serve([route("/ws", Limited, undefined, { timeout: 100 })]);
+    const socket = await opened(app);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await socket.text("x").nextText()).to.equal("false");
+    expectLog(/503 GET \/ws\?slow=1 .*: no answer within 100 ms$/);
+    expect(await app.connect().send(handshake("/ws?slow=1")).end()).to.match(/^HTTP\/1\.1 503 /);
+  });
+
+  it("names, in development, a hook that holds the event loop, before and behind an await", async () => {
+    class Holding extends Echo {
+      override async onMessage(message: string): Promise<void> {
+        if (message === "behind") await new Promise(setImmediate);
+        sleepSync(250);
+      }
+    }
+    await using app = await serving(Holding, { blockedLoopThreshold: 150 });
+    expectLog(/Holding\.onMessage held the event loop for \d+ ms \(.*websocket-handler\.spec/);
+    (await opened(app)).text("before");
+    await untilLogged(/Holding\.onMessage held/);
+    class Behind extends Holding {}
+    await using other = await serving(Behind, { blockedLoopThreshold: 150 });
+    expectLog(/Behind\.onMessage held the event loop for \d+ ms behind an await/);
+    (await opened(other)).text("behind");
+    await untilLogged(/Behind\.onMessage held/);
+  });
+
+  it("has no line in the log where there is no access log", async () => {
+    await using app = await serving(Echo, { accessLog: false });
+    await (await opened(app)).text("x").nextText();
+    expect(logged()).to.deep.equal([]);
   });
 
   it("answers pings by itself, and tells of pings and pongs", async () => {

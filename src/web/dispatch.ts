@@ -13,6 +13,7 @@ import { type HandlerApplication, type RequestHandler, attach } from "./handler.
 import * as tools from "./handler-tools.js";
 import type { Passage } from "./middleware-table.js";
 import type { RouteTarget } from "./route-table.js";
+import { runSuccessor } from "./successor.js";
 import { writeResult } from "./values.js";
 import type { Verb } from "./verbs.js";
 
@@ -51,30 +52,15 @@ export async function serveRequest(
     noteReturn(target, exchange, context.blockedLoop);
     failRequest(handler, exchange, error);
   }
-  if (exchange.successor !== undefined && handler !== undefined) await succeed(handler, target, exchange, context);
+  if (exchange.successor !== undefined && handler !== undefined) {
+    logEnd(exchange, context.accessLog);
+    await runSuccessor(handler, target, exchange, context.blockedLoop);
+  }
   const concluded = concludeRequest(handler, exchange, context.accessLog);
   if (scope === undefined && !exchange.holdsBody) return;
   await concluded;
   if (exchange.holdsBody) await runHook(() => exchange.body.end());
   await scope?.dispose();
-}
-
-/** The request is answered and logged; its handler lives on with what has taken the connection over. */
-async function succeed(
-  handler: RequestHandler,
-  { name, plan }: RouteTarget,
-  exchange: Exchange,
-  { accessLog, blockedLoop: watch }: DispatchContext,
-): Promise<void> {
-  logEnd(exchange, accessLog);
-  const inContext = (call: () => unknown): unknown =>
-    plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call();
-  await exchange.successor?.run((hook, call) => {
-    watch?.enter();
-    const returned = inContext(call);
-    watch?.ran(name, methodOf(handler, hook));
-    return returned;
-  });
 }
 
 /** The handler's code has ended somewhere, or its time has. */
@@ -172,7 +158,7 @@ async function prepare({ handler, watch }: Passage, { name }: RouteTarget): Prom
   watch?.resumed(name, methodOf(handler, "prepare"));
 }
 
-function methodOf(handler: RequestHandler, name: string): Function | undefined {
+function methodOf(handler: RequestHandler, name: "prepare" | "dataReceived"): Function | undefined {
   return Reflect.get(handler, name) as Function | undefined;
 }
 
