@@ -180,6 +180,15 @@ describe("HTTPTransport", () => {
       expect(log.lines).to.have.length(1);
     });
 
+    it("answers a hundred requests before the fault, in their order, then the fault", async () => {
+      await start((message, response) => response.end(message.url));
+      const paths = Array.from({ length: 100 }, (_, index) => `/${index}`);
+      const client = connect().send(`${paths.map((path) => get(path)).join("")}BREW / HTTP/1.1\r\n\r\n`);
+      const text = await client.end();
+      expect(text.match(/(?<=\r\n\r\n)\/\d+/g)).to.deep.equal(paths);
+      expect(text.match(/HTTP\/1\.1 \d+/g)?.slice(-2)).to.deep.equal(["HTTP/1.1 200", "HTTP/1.1 501"]);
+    });
+
     it("logs one line for a client that goes on sending", async () => {
       await start(hold);
       const client = connect();
@@ -414,6 +423,20 @@ describe("HTTPTransport", () => {
       pending[0]?.response.end("answer");
       expect(await client.end()).to.match(/Connection: close[^]*answer$/);
       expect(await drained).to.deep.equal({ expired: 0, cut: 0 });
+    });
+
+    it("waits for all that is pipelined, of which the last answer has Connection: close", async () => {
+      let draining: Promise<unknown> | undefined;
+      await start((message, response) => {
+        if (message.url === "/10") draining = transport.drain();
+        response.end(message.url);
+      });
+      const client = connect().send(Array.from({ length: 100 }, (_, index) => get(`/${index}`)).join(""));
+      const text = await client.end();
+      expect(text.match(/HTTP\/1\.1 200/g)).to.have.length(100);
+      expect(text.match(/Connection: close/g)).to.have.length(1);
+      expect(text).to.match(/Connection: close[^]*\/99$/);
+      expect(await draining).to.deep.equal({ expired: 0, cut: 0 });
     });
 
     it("stops accepting", async () => {
