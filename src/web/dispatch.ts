@@ -28,36 +28,78 @@ export interface DispatchContext {
 
 type PathArguments = readonly (string | undefined)[];
 
+/** What goes on after the call has returned; undefined when all is done, which a request that waits for nothing is at once. */
+type Work = Promise<void> | undefined;
+
 /**
  * Serves one request with a route's handler: construct, setDefaultHeaders, initialize, method check, body, XSRF, middleware,
  * prepare, verb, finish. All of it is inside one boundary, and whatever happens the request ends with one line in the access log and one
- * `onFinish`. Never rejects.
+ * `onFinish`. Never throws, never rejects.
+ *
+ * A verb that is no `async` one is answered before this returns: each promise on the way would be paid by every request.
+ *
+ * @returns what the request still does; undefined when it has ended.
  */
-export async function serveRequest(
+export function serveRequest(
   target: RouteTarget,
   exchange: Exchange,
   pathArguments: PathArguments,
   context: DispatchContext,
-): Promise<void> {
+): Work {
   applyLimits(exchange, target);
   const scope = target.scoped ? new Scope() : undefined;
-  let handler: RequestHandler | undefined;
+  const course: Course = { target, exchange, scope, context, handler: undefined };
   context.blockedLoop?.enter(exchange.request.started);
   try {
-    handler = construct(target, exchange, pathArguments, context, scope);
+    const handler = (course.handler = construct(target, exchange, pathArguments, context, scope));
     const passage = { handler, exchange, scope, watch: context.blockedLoop };
     const work = run(passage, target, pathArguments);
-    await (target.timeout === undefined ? work : withinTimeout(target.timeout, target, passage, work));
+    if (work !== undefined) return concludeLater(course, limited(passage, target, work));
   } catch (error) {
-    noteReturn(target, exchange, context.blockedLoop);
-    failRequest(handler, exchange, error);
+    fail(course, error);
   }
-  if (exchange.successor !== undefined && handler !== undefined) {
-    logEnd(exchange, context.accessLog);
-    await runSuccessor(handler, target, exchange, context.blockedLoop);
+  return conclude(course);
+}
+
+/** One request on its way through its handler. */
+interface Course {
+  readonly target: RouteTarget;
+  readonly exchange: Exchange;
+  readonly scope: Scope | undefined;
+  readonly context: DispatchContext;
+  handler: RequestHandler | undefined;
+}
+
+async function concludeLater(course: Course, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    fail(course, error);
   }
+  await conclude(course);
+}
+
+function fail({ target, exchange, context, handler }: Course, error: unknown): void {
+  noteReturn(target, exchange, context.blockedLoop);
+  failRequest(handler, exchange, error);
+}
+
+function conclude(course: Course): Work {
+  const { exchange, handler, scope, context } = course;
+  if (exchange.successor !== undefined && handler !== undefined) return concludeSucceeded(course, handler);
   const concluded = concludeRequest(handler, exchange, context.accessLog);
-  if (scope === undefined && !exchange.holdsBody) return;
+  return scope === undefined && !exchange.holdsBody ? undefined : release(course, concluded);
+}
+
+async function concludeSucceeded(course: Course, handler: RequestHandler): Promise<void> {
+  const { target, exchange, context } = course;
+  logEnd(exchange, context.accessLog);
+  await runSuccessor(handler, target, exchange, context.blockedLoop);
+  await release(course, concludeRequest(handler, exchange, context.accessLog));
+}
+
+/** Ends what the request held, when its last hook has. */
+async function release({ exchange, scope }: Course, concluded: Work): Promise<void> {
   await concluded;
   if (exchange.holdsBody) await runHook(() => exchange.body.end());
   await scope?.dispose();
@@ -92,41 +134,75 @@ function construct(
   return handler;
 }
 
-async function run(passage: Passage, target: RouteTarget, pathArguments: PathArguments): Promise<void> {
-  const { handler, exchange, watch } = passage;
+function run(passage: Passage, target: RouteTarget, pathArguments: PathArguments): Work {
+  const { handler, exchange } = passage;
   const { method } = exchange.request;
   handler.setDefaultHeaders();
   handler.initialize?.(target.args);
   const verb = target.verbs.get(method) ?? target.other;
   if (verb === undefined && method !== "OPTIONS")
     throw new HTTPError(405, undefined, { headers: { Allow: target.allow } });
-  if (verb !== undefined && !target.leavesBody && hasBody(exchange.message)) {
-    await exchange.body.read();
-    watch?.enter();
-  }
+  const goOn = (): Work => respond(passage, target, verb, pathArguments);
+  if (verb === undefined || target.leavesBody || !hasBody(exchange.message)) return goOn();
+  return readBody(passage).then(goOn);
+}
+
+async function readBody({ exchange, watch }: Passage): Promise<void> {
+  await exchange.body.read();
+  watch?.enter();
+}
+
+/** XSRF, then middleware around `prepare` and the verb, then the end of the answer. */
+function respond(passage: Passage, target: RouteTarget, verb: Verb | undefined, pathArguments: PathArguments): Work {
+  const { handler, exchange } = passage;
+  const { method } = exchange.request;
   if (handler.application.trust.checksXsrf(method) && target.verbs.has(method)) handler.checkXsrfCookie();
-  const around = target.middleware.around(method);
-  const respond = (): Promise<void> =>
+  const innermost = (): Work =>
     verb === undefined ? answerOptions(passage, target) : answer(passage, target, verb, pathArguments);
-  await (around === undefined ? respond() : around(passage, respond));
-  return exchange.response.finished ? undefined : finish(handler, exchange);
+  const around = target.middleware.around(method);
+  const work = around === undefined ? innermost() : around(passage, async () => innermost());
+  const end = (): Work => (exchange.response.finished ? undefined : finish(handler, exchange));
+  return work === undefined ? end() : work.then(end);
 }
 
 /** `prepare` and the verb: what middleware stands around. */
-async function answer(passage: Passage, target: RouteTarget, verb: Verb, pathArguments: PathArguments): Promise<void> {
-  const { handler, exchange, watch } = passage;
+function answer(passage: Passage, target: RouteTarget, verb: Verb, pathArguments: PathArguments): Work {
+  const { handler, exchange } = passage;
+  if (handler.prepare !== undefined || target.receivesData) return answerPrepared(passage, target, verb, pathArguments);
   // Middleware may have answered and gone on all the same.
+  return exchange.response.finished ? undefined : call(passage, target, verb, pathArguments);
+}
+
+async function answerPrepared(
+  passage: Passage,
+  target: RouteTarget,
+  verb: Verb,
+  pathArguments: PathArguments,
+): Promise<void> {
+  const { handler, exchange } = passage;
   if (handler.prepare !== undefined && !exchange.response.finished) await prepare(passage, target);
   if (exchange.response.finished) return;
   if (target.receivesData && !willRefuse(verb, handler)) await receiveData(passage, target);
-  if (exchange.response.finished) return;
-  const call = (): unknown => verb.apply(handler, pathArguments as (string | undefined)[]);
+  if (!exchange.response.finished) await call(passage, target, verb, pathArguments);
+}
+
+function call(passage: Passage, { name, plan }: RouteTarget, verb: Verb, pathArguments: PathArguments): Work {
+  const { handler, exchange, watch } = passage;
+  const run = (): unknown => verb.apply(handler, pathArguments as (string | undefined)[]);
   // Services find the request by its context; nobody pays for one who has no service that asks.
-  const returned = target.plan.dependenciesCallExecutor ? runInRequest(exchange, call) : call();
-  watch?.ran(target.name, verb);
+  const returned = plan.dependenciesCallExecutor ? runInRequest(exchange, run) : run();
+  watch?.ran(name, verb);
+  return isPromise(returned) ? written(returned, passage, name, verb) : writeResult(returned, passage);
+}
+
+async function written(returned: PromiseLike<unknown>, passage: Passage, name: string, verb: Verb): Promise<void> {
   const result = await returned;
-  if (result !== returned) watch?.resumed(target.name, verb);
+  passage.watch?.resumed(name, verb);
   await writeResult(result, passage);
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 /** The body of a handler that takes it as it comes in. */
@@ -145,7 +221,7 @@ async function receiveData({ handler, exchange, watch }: Passage, { name }: Rout
 }
 
 /** An OPTIONS request to a handler that has no such verb. */
-async function answerOptions({ handler, exchange }: Passage, { allow }: RouteTarget): Promise<void> {
+function answerOptions({ handler, exchange }: Passage, { allow }: RouteTarget): undefined {
   if (exchange.response.finished) return;
   handler.setStatus(204);
   handler.setHeader("Allow", allow);
@@ -177,12 +253,9 @@ async function finished(finishing: Promise<void>, handler: RequestHandler, respo
  * Answers 503 when the route's time is up; the verb's promise is left alone, its signal has aborted. Here and now: a verb that
  * returns because of the signal must not be the quicker one.
  */
-function withinTimeout(
-  limit: number,
-  target: RouteTarget,
-  { handler, exchange, watch }: Passage,
-  work: Promise<void>,
-): Promise<void> {
+function limited({ handler, exchange, watch }: Passage, target: RouteTarget, work: Promise<void>): Promise<void> {
+  const { timeout: limit } = target;
+  if (limit === undefined) return work;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       // Whoever was answered in time may go on.
