@@ -1,6 +1,7 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import * as zlib from "node:zlib";
 import { ConfigurationError } from "../errors.js";
+import type { AnswerHead } from "./answer-head.js";
 import { acceptedEncodings } from "./negotiation.js";
 
 /** When answers are compressed. */
@@ -55,40 +56,39 @@ export class Compression {
    * @param size of the body; undefined when it is not known yet.
    * @returns what codes it; undefined: it goes out as it is.
    */
-  begin(response: ServerResponse, size: number | undefined): (() => Coder) | undefined {
-    if (!mayBeCoded(response) || !this.#types.test(essenceOf(response))) return undefined;
-    if (!/\baccept-encoding\b|^\*$/i.test(String(response.getHeader("Vary") ?? ""))) {
-      response.appendHeader("Vary", "Accept-Encoding");
+  begin(head: AnswerHead, message: IncomingMessage, size: number | undefined): (() => Coder) | undefined {
+    if (!mayBeCoded(head) || !this.#types.test(essenceOf(head))) return undefined;
+    if (!/\baccept-encoding\b|^\*$/i.test(String(head.get("Vary") ?? ""))) {
+      head.append("Vary", "Accept-Encoding");
     }
-    const accepted = acceptedEncodings(String(response.req.headers["accept-encoding"] ?? ""), codings);
+    const accepted = acceptedEncodings(String(message.headers["accept-encoding"] ?? ""), codings);
     const [best] = accepted;
     // Whoever refuses the body as it is gets even a short one coded.
     const isShort = size !== undefined && size < this.#threshold && accepted.includes("identity");
     if (best === undefined || best === "identity" || isShort) return undefined;
-    response.setHeader("Content-Encoding", best);
-    response.removeHeader("Accept-Ranges");
+    head.set("Content-Encoding", best);
+    head.remove("Accept-Ranges");
     return makers[best];
   }
 }
 
-function mayBeCoded(response: ServerResponse): boolean {
-  const { statusCode } = response;
-  if (statusCode === 204 || statusCode === 206 || statusCode === 304 || response.hasHeader("Content-Encoding"))
-    return false;
-  return !/\bno-transform\b/i.test(String(response.getHeader("Cache-Control") ?? ""));
+function mayBeCoded(head: AnswerHead): boolean {
+  const { status } = head;
+  if (status === 204 || status === 206 || status === 304 || head.has("Content-Encoding")) return false;
+  return !/\bno-transform\b/i.test(String(head.get("Cache-Control") ?? ""));
 }
 
-function essenceOf(response: ServerResponse): string {
-  return /^[^;\s]*/.exec(String(response.getHeader("Content-Type") ?? ""))?.[0] ?? "";
+function essenceOf(head: AnswerHead): string {
+  return /^[^;\s]*/.exec(String(head.get("Content-Type") ?? ""))?.[0] ?? "";
 }
 
 /** False when the answer has become one without a body. */
-export function isCoded(response: ServerResponse): boolean {
-  return response.hasHeader("Content-Encoding");
+export function isCoded(head: AnswerHead): boolean {
+  return head.has("Content-Encoding");
 }
 
 /** The bytes of a coded body are others than those that the tag was made of (RFC 9110, section 8.8.1). */
-export function weakenTag(response: ServerResponse): void {
-  const tag = response.getHeader("Etag")?.toString();
-  if (tag !== undefined && !tag.startsWith("W/")) response.setHeader("Etag", `W/${tag}`);
+export function weakenTag(head: AnswerHead): void {
+  const tag = head.get("Etag")?.toString();
+  if (tag !== undefined && !tag.startsWith("W/")) head.set("Etag", `W/${tag}`);
 }

@@ -1,5 +1,6 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { ResponseError } from "../errors.js";
+import type { AnswerHead } from "./answer-head.js";
 import { weakenTag } from "./compression.js";
 import { type Validators, evaluateConditions, isConditional } from "./conditional.js";
 import type { EntityTagger } from "./etag.js";
@@ -28,9 +29,9 @@ export function isBodiless(status: number): boolean {
  * Removes what describes a body from an answer that has none.
  * @throws ResponseError when a body was written all the same.
  */
-export function dropEntity(response: ServerResponse, body: BodyChunk): BodyChunk {
-  if (body.length > 0) throw new ResponseError(`a body was written to an answer with status ${response.statusCode}`);
-  for (const name of entityHeaders) response.removeHeader(name);
+export function dropEntity(head: AnswerHead, body: BodyChunk): BodyChunk {
+  if (body.length > 0) throw new ResponseError(`a body was written to an answer with status ${head.status}`);
+  for (const name of entityHeaders) head.remove(name);
   return body;
 }
 
@@ -44,27 +45,28 @@ export function dropEntity(response: ServerResponse, body: BodyChunk): BodyChunk
  * @throws ResponseError when `Content-Length` was set to something else, or the status forbids a body.
  */
 export function describe(
-  response: ServerResponse,
+  head: AnswerHead,
+  message: IncomingMessage,
   body: BodyChunk,
   tagger: EntityTagger | undefined,
   coded = false,
 ): BodyChunk {
-  if (isBodiless(response.statusCode)) return dropEntity(response, body);
+  if (isBodiless(head.status)) return dropEntity(head, body);
   // An answer to HEAD may give the length of a body that was never made.
-  const unmade = setLength(response, body) && body.length === 0 && response.req.method === "HEAD";
-  if (response.statusCode !== 200 || !isRead(response.req.method)) return body;
-  const tag = unmade || response.hasHeader("Etag") ? undefined : tagger?.(body);
-  if (tag !== undefined) response.setHeader("Etag", tag);
-  if (coded) weakenTag(response);
-  return isConditional(response.req.headers) ? answerConditions(response, body) : body;
+  const unmade = setLength(head, message, body) && body.length === 0 && message.method === "HEAD";
+  if (head.status !== 200 || !isRead(message.method)) return body;
+  const tag = unmade || head.has("Etag") ? undefined : tagger?.(body);
+  if (tag !== undefined) head.set("Etag", tag);
+  if (coded) weakenTag(head);
+  return isConditional(message.headers) ? answerConditions(head, message, body) : body;
 }
 
 /** @returns whether the length had been set. */
-function setLength(response: ServerResponse, body: BodyChunk): boolean {
+function setLength(head: AnswerHead, message: IncomingMessage, body: BodyChunk): boolean {
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
-  const declared = response.getHeader("Content-Length");
-  if (declared === undefined) response.setHeader("Content-Length", length);
-  else if (Number(declared) !== length && !(response.req.method === "HEAD" && length === 0)) {
+  const declared = head.get("Content-Length");
+  if (declared === undefined) head.set("Content-Length", String(length));
+  else if (Number(declared) !== length && !(message.method === "HEAD" && length === 0)) {
     throw new ResponseError(`Content-Length is set to ${String(declared)}, but ${length} bytes were written`);
   }
   return declared !== undefined;
@@ -74,20 +76,20 @@ function isRead(method: string | undefined): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-function answerConditions(response: ServerResponse, body: BodyChunk): BodyChunk {
-  const verdict = evaluateConditions(response.req.method ?? "", response.req.headers, validatorsOf(response));
+function answerConditions(head: AnswerHead, message: IncomingMessage, body: BodyChunk): BodyChunk {
+  const verdict = evaluateConditions(message.method ?? "", message.headers, validatorsOf(head));
   if (verdict === "perform") return body;
-  response.statusCode = verdict === "notModified" ? 304 : 412;
-  response.statusMessage = "";
-  dropEntity(response, "");
-  if (verdict === "failed") response.setHeader("Content-Length", 0);
+  head.status = verdict === "notModified" ? 304 : 412;
+  head.reason = "";
+  dropEntity(head, "");
+  if (verdict === "failed") head.set("Content-Length", "0");
   return "";
 }
 
-function validatorsOf(response: ServerResponse): Validators {
-  const date = parseHttpDate(String(response.getHeader("Last-Modified")));
+function validatorsOf(head: AnswerHead): Validators {
+  const date = parseHttpDate(String(head.get("Last-Modified")));
   return {
-    etag: response.getHeader("Etag")?.toString(),
+    etag: head.get("Etag")?.toString(),
     lastModified: date === undefined ? undefined : new Date(date),
   };
 }

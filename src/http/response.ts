@@ -1,6 +1,7 @@
-import { type OutgoingHttpHeaders, STATUS_CODES, type ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ClientClosedError, ResponseError } from "../errors.js";
+import { type AnswerHead, OwnHead, SharedHead } from "./answer-head.js";
 import { acceptBody } from "./body.js";
 import { BodyCoder } from "./body-coder.js";
 import { type Coder, type Compression, isCoded, weakenTag } from "./compression.js";
@@ -42,8 +43,9 @@ export class ResponseWriter {
   #coder: BodyCoder | undefined;
   readonly #response: ServerResponse;
   readonly #host: ResponseHost;
+  #head: AnswerHead = new OwnHead();
   #chunks: BodyChunk[] = [];
-  #kept: OutgoingHttpHeaders | undefined;
+  #kept: ReturnType<AnswerHead["fields"]> = [];
   #finished = false;
   #aborted = false;
   /** Whether the operating system has taken the whole answer. Node's own `writableFinished` is true for a destroyed one too. */
@@ -62,12 +64,12 @@ export class ResponseWriter {
   }
 
   get status(): number {
-    return this.#response.statusCode;
+    return this.#head.status;
   }
 
   /** The phrase of the status line: the one set, else the standard one. */
   get reason(): string {
-    return this.#response.statusMessage || (STATUS_CODES[this.status] ?? "Unknown");
+    return this.#head.reason || (STATUS_CODES[this.status] ?? "Unknown");
   }
 
   /** Whether status and header fields are out, so that neither they nor the whole answer can change any more. */
@@ -111,49 +113,48 @@ export class ResponseWriter {
       throw new ResponseError(`setStatus: the code must be an integer from 200 to 599, got ${String(code)}`);
     }
     if (reason !== undefined) checkReason(reason);
-    this.#response.statusCode = code;
-    this.#response.statusMessage = reason ?? "";
+    this.#head.status = code;
+    this.#head.reason = reason ?? "";
   }
 
   getHeader(name: string): string | string[] | undefined {
-    const value = this.#response.getHeader(name);
-    return typeof value === "number" ? String(value) : value;
+    return this.#head.get(name);
   }
 
   /** Replaces the field. `Connection: close` closes after this answer; other values of `Connection` are the server's to set. */
   setHeader(name: string, value: HeaderValue): void {
     const text = this.#checked("setHeader", name, value);
-    if (text !== undefined) this.#response.setHeader(name, text);
+    if (text !== undefined) this.#head.set(name, text);
   }
 
   /** Adds one more field of this name, as for `Set-Cookie`. */
   addHeader(name: string, value: HeaderValue): void {
     const text = this.#checked("addHeader", name, value);
-    if (text !== undefined) this.#response.appendHeader(name, text);
+    if (text !== undefined) this.#head.append(name, text);
   }
 
   clearHeader(name: string): void {
     this.#refuseLate("clearHeader");
-    this.#response.removeHeader(name);
+    this.#head.remove(name);
   }
 
   /** Sets `Content-Type` unless there is one. After the headers are out it does nothing. */
   defaultType(type: string): void {
-    if (!this.headersWritten && !this.#response.hasHeader("Content-Type")) this.setHeader("Content-Type", type);
+    if (!this.headersWritten && !this.#head.has("Content-Type")) this.setHeader("Content-Type", type);
   }
 
   /** From here on `clear()` leaves the fields that are set now. */
   keepHeaders(): void {
-    this.#kept = this.#response.getHeaders();
+    this.#kept = this.#head.fields();
   }
 
   /** Back to an empty 200: for the error page that takes the place of what was written. Only before headers are out. */
   clear(): void {
     this.#refuseLate("clear");
-    for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name);
-    for (const [name, value] of Object.entries(this.#kept ?? {})) this.#response.setHeader(name, value as string);
-    this.#response.statusCode = 200;
-    this.#response.statusMessage = "";
+    for (const [name] of this.#head.fields()) this.#head.remove(name);
+    for (const [name, value] of this.#kept) this.#head.set(name, value);
+    this.#head.status = 200;
+    this.#head.reason = "";
     this.#chunks = [];
     this.#completed = false;
     this.setDefaults(this.#defaults);
@@ -162,7 +163,7 @@ export class ResponseWriter {
   /** Sets fields that nobody has to ask for: now, and again whenever the answer is cleared; those of documents at the end. */
   setDefaults(fields: DefaultFields): void {
     this.#defaults = fields;
-    for (const [name, value] of fields.always) this.#response.setHeader(name, value);
+    for (const [name, value] of fields.always) this.#head.set(name, value);
   }
 
   /** Calls back just before the header section goes out, and again when an answer that could not go out is replaced. */
@@ -224,6 +225,7 @@ export class ResponseWriter {
     this.#refuseLate("handOver");
     const raw = this.#response;
     this.#complete();
+    this.#head = new SharedHead(raw, this.#head);
     acceptBody(raw.req);
     watchSending(raw, (socket) => this.#host.sending(socket));
     raw.once("finish", () => (this.#sent = !raw.req.socket.destroyed));
@@ -239,7 +241,7 @@ export class ResponseWriter {
   /** Makes the status 101, as a plan that an error page can still take the place of. */
   planSwitch(): void {
     this.#refuseLate("planSwitch");
-    this.#response.statusCode = 101;
+    this.#head.status = 101;
   }
 
   /**
@@ -252,7 +254,7 @@ export class ResponseWriter {
     this.#complete();
     this.#finished = true;
     this.#sent = true;
-    return upgradeLines(this.#response);
+    return upgradeLines(this.#head);
   }
 
   /** Destroys the connection. For an error after headers are out: the answer must look truncated, never complete. */
@@ -262,7 +264,7 @@ export class ResponseWriter {
     this.#chunks = [];
     const { socket } = this.#response.req;
     // A body that only the close ends (HTTP/1.0) looks complete after a normal close: it takes a reset.
-    const endsByClose = !this.#response.chunkedEncoding && !this.#response.hasHeader("Content-Length");
+    const endsByClose = !this.#response.chunkedEncoding && !this.#head.has("Content-Length");
     if (this.headersWritten && endsByClose) socket.resetAndDestroy();
     else socket.destroy();
   }
@@ -304,34 +306,36 @@ export class ResponseWriter {
   /** Sends the header section of an answer whose end is not known yet, with its first bytes if there are any. */
   #open(body: BodyChunk): void {
     this.#complete();
-    if (isBodiless(this.status)) dropEntity(this.#response, body);
-    const make = this.compression?.begin(this.#response, undefined);
+    if (isBodiless(this.status)) dropEntity(this.#head, body);
+    const make = this.compression?.begin(this.#head, this.#response.req, undefined);
     if (make !== undefined) {
-      weakenTag(this.#response);
+      weakenTag(this.#head);
       this.#code(make);
     }
+    this.#head.send(this.#response);
     if (body.length === 0 || this.#isHead || make !== undefined) this.#response.flushHeaders();
   }
 
   #describe(body: BodyChunk): BodyChunk {
     this.#complete();
     if (this.compression === undefined || isUnread(this.#response.req))
-      return describe(this.#response, body, this.tagger);
+      return describe(this.#head, this.#response.req, body, this.tagger);
     // An answer to HEAD may give the length of a body that was never made.
-    const size = Number(this.#response.getHeader("Content-Length") ?? Buffer.byteLength(body));
-    const make = this.compression.begin(this.#response, size);
-    const rest = describe(this.#response, body, this.tagger, make !== undefined);
-    if (make !== undefined && isCoded(this.#response)) this.#code(make);
+    const size = Number(this.#head.get("Content-Length") ?? Buffer.byteLength(body));
+    const make = this.compression.begin(this.#head, this.#response.req, size);
+    const rest = describe(this.#head, this.#response.req, body, this.tagger, make !== undefined);
+    if (make !== undefined && isCoded(this.#head)) this.#code(make);
     return rest;
   }
 
   /** Its length is known when it is coded, which is when its header section is out. */
   #code(make: () => Coder): void {
-    this.#response.removeHeader("Content-Length");
+    this.#head.remove("Content-Length");
     if (!this.#isHead) this.#coder = new BodyCoder(make(), this.#response, () => void this.#noteSending());
   }
 
   #endCoded(coder: BodyCoder, body: BodyChunk): Promise<void> {
+    this.#sendHead();
     coder.end(body);
     return this.clientGone ? observed(Promise.reject(new ClientClosedError())) : this.#until("finish");
   }
@@ -345,15 +349,15 @@ export class ResponseWriter {
 
   #completeDocument(): void {
     const { documents } = this.#defaults;
-    if (documents.length === 0 || !isDocumentType(String(this.#response.getHeader("Content-Type")))) return;
+    if (documents.length === 0 || !isDocumentType(String(this.#head.get("Content-Type")))) return;
     for (const [name, value] of documents) {
-      if (!this.#response.hasHeader(name)) this.#response.setHeader(name, value);
+      if (!this.#head.has(name)) this.#head.set(name, value);
     }
   }
 
   #end(body: BodyChunk): void {
     if (isUnread(this.#response.req)) this.#endUnread(body);
-    else this.#send(() => this.#response.end(body));
+    else this.#sendAll(body);
   }
 
   /** The request's body was not read to its end, and what follows it on the connection stands behind it. */
@@ -362,11 +366,20 @@ export class ResponseWriter {
     const { settings } = this.#host;
     if (isWorthReading(message, settings.bodyLimit)) {
       message.resume();
-      this.#send(() => this.#response.end(body));
-      return;
+      return this.#sendAll(body);
     }
     this.#response.shouldKeepAlive = false;
+    this.#sendHead();
     this.#send(() => endAfterDraining(message, this.#response, body, settings));
+  }
+
+  #sendAll(body: BodyChunk): void {
+    this.#sendHead();
+    this.#send(() => this.#response.end(body));
+  }
+
+  #sendHead(): void {
+    if (!this.headersWritten) this.#head.send(this.#response);
   }
 
   /** Node throws when the bytes exceed or miss `Content-Length`; headers are out then, so the connection goes. */

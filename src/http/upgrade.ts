@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { AnswerHead } from "./answer-head.js";
 
 /** Whether a request may change the protocol. Asked several times for one request: it must say the same each time. */
 export type UpgradeTest = (message: IncomingMessage) => boolean;
@@ -104,7 +105,7 @@ export class Upgrade {
 const notCarried = /^(?:content-.*|connection|upgrade|keep-alive|sec-websocket-.*)$/i;
 
 /** The header fields of an answer as lines, as far as they belong into a 101. */
-export function upgradeLines(response: ServerResponse): readonly string[] {
-  const names = response.getHeaderNames().filter((name) => !notCarried.test(name));
-  return names.flatMap((name) => [response.getHeader(name) ?? []].flat().map((value) => `${name}: ${value}`));
+export function upgradeLines(head: AnswerHead): readonly string[] {
+  const carried = head.fields().filter(([name]) => !notCarried.test(name));
+  return carried.flatMap(([name, value]) => [value].flat().map((line) => `${name}: ${line}`));
 }

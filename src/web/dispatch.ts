@@ -142,9 +142,10 @@ function run(passage: Passage, target: RouteTarget, pathArguments: PathArguments
   const verb = target.verbs.get(method) ?? target.other;
   if (verb === undefined && method !== "OPTIONS")
     throw new HTTPError(405, undefined, { headers: { Allow: target.allow } });
-  const goOn = (): Work => respond(passage, target, verb, pathArguments);
-  if (verb === undefined || target.leavesBody || !hasBody(exchange.message)) return goOn();
-  return readBody(passage).then(goOn);
+  if (verb === undefined || target.leavesBody || !hasBody(exchange.message)) {
+    return respond(passage, target, verb, pathArguments);
+  }
+  return readBody(passage).then(() => respond(passage, target, verb, pathArguments));
 }
 
 async function readBody({ exchange, watch }: Passage): Promise<void> {
@@ -157,17 +158,18 @@ function respond(passage: Passage, target: RouteTarget, verb: Verb | undefined, 
   const { handler, exchange } = passage;
   const { method } = exchange.request;
   if (handler.application.trust.checksXsrf(method) && target.verbs.has(method)) handler.checkXsrfCookie();
-  const innermost = (): Work =>
-    verb === undefined ? answerOptions(passage, target) : answer(passage, target, verb, pathArguments);
   const around = target.middleware.around(method);
-  const work = around === undefined ? innermost() : around(passage, async () => innermost());
-  const end = (): Work => (exchange.response.finished ? undefined : finish(handler, exchange));
-  return work === undefined ? end() : work.then(end);
+  const work =
+    around === undefined
+      ? answer(passage, target, verb, pathArguments)
+      : around(passage, async () => answer(passage, target, verb, pathArguments));
+  return work === undefined ? finish(handler, exchange) : work.then(() => finish(handler, exchange));
 }
 
 /** `prepare` and the verb: what middleware stands around. */
-function answer(passage: Passage, target: RouteTarget, verb: Verb, pathArguments: PathArguments): Work {
+function answer(passage: Passage, target: RouteTarget, verb: Verb | undefined, pathArguments: PathArguments): Work {
   const { handler, exchange } = passage;
+  if (verb === undefined) return answerOptions(passage, target);
   if (handler.prepare !== undefined || target.receivesData) return answerPrepared(passage, target, verb, pathArguments);
   // Middleware may have answered and gone on all the same.
   return exchange.response.finished ? undefined : call(passage, target, verb, pathArguments);
@@ -188,9 +190,11 @@ async function answerPrepared(
 
 function call(passage: Passage, { name, plan }: RouteTarget, verb: Verb, pathArguments: PathArguments): Work {
   const { handler, exchange, watch } = passage;
-  const run = (): unknown => verb.apply(handler, pathArguments as (string | undefined)[]);
+  const args = pathArguments as (string | undefined)[];
   // Services find the request by its context; nobody pays for one who has no service that asks.
-  const returned = plan.dependenciesCallExecutor ? runInRequest(exchange, run) : run();
+  const returned = plan.dependenciesCallExecutor
+    ? runInRequest(exchange, () => verb.apply(handler, args))
+    : verb.apply(handler, args);
   watch?.ran(name, verb);
   return isPromise(returned) ? written(returned, passage, name, verb) : writeResult(returned, passage);
 }
@@ -239,7 +243,8 @@ function methodOf(handler: RequestHandler, name: "prepare" | "dataReceived"): Fu
 }
 
 /** Nobody waits for a client to take its answer; only an override of `finish` that is async is waited for. */
-function finish(handler: RequestHandler, { response }: Exchange): Promise<void> | undefined {
+function finish(handler: RequestHandler, { response }: Exchange): Work {
+  if (response.finished) return undefined;
   const finishing = handler.finish();
   return response.finished ? undefined : finished(finishing, handler, response);
 }
