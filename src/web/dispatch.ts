@@ -172,7 +172,7 @@ function answer(passage: Passage, target: RouteTarget, verb: Verb | undefined, p
   if (verb === undefined) return answerOptions(passage, target);
   if (handler.prepare !== undefined || target.receivesData) return answerPrepared(passage, target, verb, pathArguments);
   // Middleware may have answered and gone on all the same.
-  return exchange.response.finished ? undefined : call(passage, target, verb, pathArguments);
+  return exchange.response.finished ? undefined : runVerb(passage, target, verb, pathArguments);
 }
 
 async function answerPrepared(
@@ -185,10 +185,10 @@ async function answerPrepared(
   if (handler.prepare !== undefined && !exchange.response.finished) await prepare(passage, target);
   if (exchange.response.finished) return;
   if (target.receivesData && !willRefuse(verb, handler)) await receiveData(passage, target);
-  if (!exchange.response.finished) await call(passage, target, verb, pathArguments);
+  if (!exchange.response.finished) await runVerb(passage, target, verb, pathArguments);
 }
 
-function call(passage: Passage, { name, plan }: RouteTarget, verb: Verb, pathArguments: PathArguments): Work {
+function runVerb(passage: Passage, { name, plan }: RouteTarget, verb: Verb, pathArguments: PathArguments): Work {
   const { handler, exchange, watch } = passage;
   const args = pathArguments as (string | undefined)[];
   // Services find the request by its context; nobody pays for one who has no service that asks.
