@@ -17,8 +17,19 @@ export interface AnswerHead {
   remove(name: string): void;
   /** All fields, each once. */
   fields(): (readonly [name: string, value: FieldText])[];
-  /** Completes node's response: from here on nothing changes. Bytes go out with the first of the body, or at its end. */
+  /**
+   * Completes node's response, unless that has been done: from here on nothing changes. Bytes go out with the first of the body,
+   * or at its end.
+   */
   send(response: ServerResponse): void;
+}
+
+/** Back to a 200 with nothing but these fields. */
+export function resetHead(head: AnswerHead, fields: ReturnType<AnswerHead["fields"]>): void {
+  for (const [name] of head.fields()) head.remove(name);
+  for (const [name, value] of fields) head.set(name, value);
+  head.status = 200;
+  head.reason = "";
 }
 
 /** Lower-casing a name costs more than finding it, and most answers have these. */
@@ -78,6 +89,7 @@ export class OwnHead implements AnswerHead {
   }
 
   send(response: ServerResponse): void {
+    if (response.headersSent) return;
     const flat: OutgoingHttpHeader[] = [];
     for (let index = 0; index < this.#names.length; index++) {
       flat.push(this.#names[index] ?? "", this.#values[index] ?? "");

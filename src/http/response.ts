@@ -1,7 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ClientClosedError, ResponseError } from "../errors.js";
-import { type AnswerHead, OwnHead, SharedHead } from "./answer-head.js";
+import { type AnswerHead, OwnHead, SharedHead, resetHead } from "./answer-head.js";
 import { acceptBody } from "./body.js";
 import { BodyCoder } from "./body-coder.js";
 import { type Coder, type Compression, isCoded, weakenTag } from "./compression.js";
@@ -11,7 +11,7 @@ import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./he
 import type { HTTPSettings } from "./limits.js";
 import { endAfterDraining, isWorthReading } from "./linger.js";
 import { type BodyChunk, describe, dropEntity, isBodiless, joined } from "./representation.js";
-import { type DefaultFields, isDocumentType } from "./security-headers.js";
+import { type DefaultFields, completeDocument } from "./security-headers.js";
 import { watchSending } from "./send-watch.js";
 import { upgradeLines } from "./upgrade.js";
 
@@ -151,10 +151,7 @@ export class ResponseWriter {
   /** Back to an empty 200: for the error page that takes the place of what was written. Only before headers are out. */
   clear(): void {
     this.#refuseLate("clear");
-    for (const [name] of this.#head.fields()) this.#head.remove(name);
-    for (const [name, value] of this.#kept) this.#head.set(name, value);
-    this.#head.status = 200;
-    this.#head.reason = "";
+    resetHead(this.#head, this.#kept);
     this.#chunks = [];
     this.#completed = false;
     this.setDefaults(this.#defaults);
@@ -335,7 +332,7 @@ export class ResponseWriter {
   }
 
   #endCoded(coder: BodyCoder, body: BodyChunk): Promise<void> {
-    this.#sendHead();
+    this.#head.send(this.#response);
     coder.end(body);
     return this.clientGone ? observed(Promise.reject(new ClientClosedError())) : this.#until("finish");
   }
@@ -344,15 +341,7 @@ export class ResponseWriter {
     if (this.#completed) return;
     this.#completed = true;
     for (const complete of this.#completions) complete();
-    this.#completeDocument();
-  }
-
-  #completeDocument(): void {
-    const { documents } = this.#defaults;
-    if (documents.length === 0 || !isDocumentType(String(this.#head.get("Content-Type")))) return;
-    for (const [name, value] of documents) {
-      if (!this.#head.has(name)) this.#head.set(name, value);
-    }
+    completeDocument(this.#head, this.#defaults);
   }
 
   #end(body: BodyChunk): void {
@@ -369,17 +358,13 @@ export class ResponseWriter {
       return this.#sendAll(body);
     }
     this.#response.shouldKeepAlive = false;
-    this.#sendHead();
+    this.#head.send(this.#response);
     this.#send(() => endAfterDraining(message, this.#response, body, settings));
   }
 
   #sendAll(body: BodyChunk): void {
-    this.#sendHead();
+    this.#head.send(this.#response);
     this.#send(() => this.#response.end(body));
-  }
-
-  #sendHead(): void {
-    if (!this.headersWritten) this.#head.send(this.#response);
   }
 
   /** Node throws when the bytes exceed or miss `Content-Length`; headers are out then, so the connection goes. */

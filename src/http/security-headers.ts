@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import type { AnswerHead } from "./answer-head.js";
 import { type HeaderField, checkHeaderName, headerText } from "./header-value.js";
 
 /** Header fields that answers have, by name; `false` in the place of a value takes a default away. */
@@ -38,6 +39,14 @@ const types = /^(?:text\/(?:html|xml)|application\/(?:xhtml\+xml|xml|pdf)|image\
 /** Whether a browser shows it as a page. */
 export function isDocumentType(contentType: string): boolean {
   return types.test(contentType);
+}
+
+/** Adds what documents have, if the answer is one. */
+export function completeDocument(head: AnswerHead, { documents }: DefaultFields): void {
+  if (documents.length === 0 || !isDocumentType(String(head.get("Content-Type")))) return;
+  for (const [name, value] of documents) {
+    if (!head.has(name)) head.set(name, value);
+  }
 }
 
 /** Which fields answers have before a handler sets its own. */
