@@ -12,7 +12,8 @@ import { Work } from "./application.js";
 export interface Comparison {
   readonly ours: string;
   readonly theirs: string;
-  /** Of each round, microseconds for each call. */
+  readonly unit: string;
+  /** Of each round, in this unit. */
   readonly figures: readonly (readonly [ours: number, theirs: number])[];
 }
 
@@ -34,6 +35,7 @@ for (const concurrency of [1, 64]) {
   const calls = concurrency === 1 ? 3_000 : 10_000;
   const inFlight = concurrency === 1 ? "one at a time" : `${concurrency} at a time`;
   await compare(
+    "µs / call",
     [`@RunOnExecutor, ${inFlight}`, () => time(calls, concurrency, (value) => work.nothing(value))],
     [`bare piscina, ${inFlight}`, () => time(calls, concurrency, (value) => bare.run(value) as Promise<number>)],
   );
@@ -42,6 +44,7 @@ for (const concurrency of [1, 64]) {
 const megabyte = new Uint8Array(1_000_000);
 let bytes: Uint8Array = new Uint8Array(1_000_000);
 await compare(
+  "µs / MB",
   ["1 MB moved there and back", () => time(300, 1, async () => void (bytes = await work.moved(move(bytes))))],
   ["1 MB copied there and back", () => time(300, 1, async () => void (await work.copied(megabyte)))],
 );
@@ -55,7 +58,7 @@ async function scaling(): Promise<void> {
   const two = new ThreadPoolExecutor({ maxThreads: 2, minThreads: 2, maxQueue: 1_000 });
   const apps = [await start(one), await start(two)];
   const run = (on: Executor): Promise<number> => time(60, 8, () => on.submit(Work, "hash", [20_000]));
-  await compare(["hashes on 2 threads", () => run(two)], ["hashes on 1 thread", () => run(one)]);
+  await compare("µs / hash", ["hashes on 2 threads", () => run(two)], ["hashes on 1 thread", () => run(one)]);
   await Promise.all(apps.map((running) => running.stop()));
 }
 
@@ -78,10 +81,10 @@ async function time(calls: number, concurrency: number, call: (value: number) =>
 type Way = readonly [name: string, run: () => Promise<number>];
 
 /** Measured in turn, so that both see the same machine. */
-async function compare([ours, runOurs]: Way, [theirs, runTheirs]: Way): Promise<void> {
+async function compare(unit: string, [ours, runOurs]: Way, [theirs, runTheirs]: Way): Promise<void> {
   await runOurs();
   await runTheirs();
   const figures: [number, number][] = [];
   for (let round = 0; round < rounds; round++) figures.push([await runOurs(), await runTheirs()]);
-  console.log(JSON.stringify({ ours, theirs, figures } satisfies Comparison));
+  console.log(JSON.stringify({ ours, theirs, unit, figures } satisfies Comparison));
 }

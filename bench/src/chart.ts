@@ -1,9 +1,10 @@
 import { digits } from "./table.js";
+import type { Result } from "./results.js";
 import type { Row } from "./work.js";
 
 const width = 760;
-const barStart = 250;
-const barWidth = 330;
+const barStart = 310;
+const barWidth = 300;
 const line = 22;
 
 /** Colours that hold on a light and on a dark page; the page is the chart's own, so that none is taken from where it is shown. */
@@ -17,12 +18,12 @@ const style = `
 `;
 
 /** Bars for each work, the shorter the better, drawn to the longest of the work. */
-export function chart(rows: readonly Row[], titleOf: (work: string) => string, caption: string): string {
+export function chart(results: readonly Result[], caption: string): string {
   let y = 30;
   const parts: string[] = [text(16, y, "soft", `${caption}; the shorter, the better; × is Waterspout's part of it`)];
-  for (const { work, unit, group } of groups(rows)) {
+  for (const { title, unit, group } of results.flatMap(groupsOf)) {
     y += line * 1.6;
-    parts.push(text(16, y, "title", `${titleOf(work)}: ${unit}`));
+    parts.push(text(16, y, "title", `${title}: ${unit}`));
     const longest = Math.max(...group.map(({ figure }) => figure));
     for (const row of group) parts.push(bar(row, (y += line), longest));
   }
@@ -35,26 +36,20 @@ export function chart(rows: readonly Row[], titleOf: (work: string) => string, c
 }
 
 interface Group {
-  readonly work: string;
+  readonly title: string;
   readonly unit: string;
-  readonly group: Row[];
+  readonly group: readonly Row[];
 }
 
 /** Only what is counted alike can be drawn to one scale. */
-function groups(rows: readonly Row[]): Group[] {
-  const found = new Map<string, Group>();
-  for (const row of rows) {
-    const { work, unit } = row;
-    const key = `${work} ${unit}`;
-    if (!found.has(key)) found.set(key, { work, unit, group: [] });
-    found.get(key)?.group.push(row);
-  }
-  return [...found.values()];
+function groupsOf({ title, rows }: Result): Group[] {
+  const units = new Set(rows.map(({ unit }) => unit));
+  return [...units].map((unit) => ({ title, unit, group: rows.filter((row) => row.unit === unit) }));
 }
 
 function bar({ subject, figure, ratio }: Row, y: number, longest: number): string {
   const length = Math.max(1, (figure / longest) * barWidth);
-  const kind = subject.startsWith("waterspout") ? "ours" : "bar";
+  const kind = /^(?:waterspout|@)/.test(subject) ? "ours" : "bar";
   const compared = ratio === undefined ? "" : `  ×${ratio.median.toFixed(2)}`;
   return (
     text(barStart - 10, y, "", subject, "end") +

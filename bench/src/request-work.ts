@@ -27,7 +27,7 @@ interface Turn {
 
 const warmUpRequests = 20_000;
 /** Milliseconds, for what is slow or a machine that is busy. */
-const warmUpTime = 10_000;
+const warmUpTime = 30_000;
 
 /** Microseconds of processor time of the server for each request, its peers taking turns. */
 export function requestWork(work: RequestWork): Work {

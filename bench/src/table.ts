@@ -1,15 +1,23 @@
+import type { Result } from "./results.js";
 import type { Row } from "./work.js";
 
 const head = ["work", "server", "median", "least", "", "requests/s", "p99 ms", "waterspout / it", "", "of least", ""];
 const isText = new Set([0, 1, 4, 8, 10]);
 
 /** One table for all, its columns aligned, numbers to the right. */
-export function table(rows: readonly Row[], titleOf: (work: string) => string): string {
-  const lines = rows.map((row, index) => [
-    row.work === rows[index - 1]?.work ? "" : titleOf(row.work),
-    ...cellsOf(row),
-  ]);
-  return aligned([head, ...lines]);
+export function table(results: readonly Result[]): string {
+  return aligned([head, ...linesOf(results)]);
+}
+
+/** The same for a page. */
+export function markdownTable(results: readonly Result[]): string {
+  const rule = head.map((_, column) => (isText.has(column) ? "---" : "--:"));
+  return [head, rule, ...linesOf(results)].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** A work is named in its first line. */
+function linesOf(results: readonly Result[]): string[][] {
+  return results.flatMap(({ title, rows }) => rows.map((row, index) => [index === 0 ? title : "", ...cellsOf(row)]));
 }
 
 function cellsOf(row: Row): string[] {

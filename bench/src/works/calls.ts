@@ -23,13 +23,13 @@ export const calls: Work = {
   },
 };
 
-function rowsOf({ ours, theirs, figures }: Comparison): Row[] {
+function rowsOf({ ours, theirs, unit, figures }: Comparison): Row[] {
   const first = figures.map(([figure]) => figure);
   const second = figures.map(([, figure]) => figure);
-  return [rowOf(ours, first, first), rowOf(theirs, first, second)];
+  return [rowOf(ours, unit, first, first), rowOf(theirs, unit, first, second)];
 }
 
-function rowOf(subject: string, ours: readonly number[], all: readonly number[]): Row {
+function rowOf(subject: string, unit: string, ours: readonly number[], all: readonly number[]): Row {
   const least = Math.min(...all);
-  return { work: "calls", subject, figure: median(all), least, unit: "µs / call", ratio: ratioOf(ours, all) };
+  return { work: "calls", subject, figure: median(all), least, unit, ratio: ratioOf(ours, all) };
 }
