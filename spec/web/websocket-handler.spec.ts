@@ -1,10 +1,13 @@
 import { once, EventEmitter } from "node:events";
 import { expect } from "chai";
 import {
+  ExecutorContext,
   type HandlerClass,
   HTTPError,
+  InlineExecutor,
   type Outcome,
   RequestHandler,
+  RunOnExecutor,
   WebSocketClosedError,
   WebSocketHandler,
   type WebSocketOptions,
@@ -15,7 +18,7 @@ import { parseAnswer } from "../support/raw-client.js";
 import { expectLog, logged, untilLogged } from "../support/log.js";
 import { type Served, serve } from "../support/serve.js";
 import { sleepSync } from "../support/sleep-sync.js";
-import { RawWebSocket, closing, handshake, opcodes } from "../support/websocket-client.js";
+import { RawWebSocket, closing, frame, handshake, opcodes } from "../support/websocket-client.js";
 
 /** What hooks of the tests report. */
 let events: string[];
@@ -104,6 +107,25 @@ describe("WebSocketHandler", () => {
       "x-content-type-options": "nosniff",
     });
     expect(await socket.nextText()).to.equal('{"user":"ann","room":"7","tag":"<\\/script>"}');
+  });
+
+  it("loses nothing of a client that sends before it is let in, and holds it back", async () => {
+    let go!: () => void;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    class Late extends Echo {
+      override async prepare(): Promise<void> {
+        note("prepare");
+        await gate;
+      }
+    }
+    await using app = await serving(Late);
+    const client = app.connect().send(handshake("/ws"));
+    await noted(1);
+    const long = Array.from({ length: 20_000 }, (_, index) => index).join(" ");
+    client.send(frame(opcodes.text, long));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    go();
+    expect(await client.until(/19998 19999$/)).to.include("0 1 2 3 4");
   });
 
   it("is refused by prepare and by middleware with an answer as any, and leaves the process serving", async () => {
@@ -376,14 +398,19 @@ describe("WebSocketHandler", () => {
       override async prepare(): Promise<void> {
         if (this.getArgument("slow", "") !== "") await once(this.signal, "abort");
       }
-      override onMessage(): Promise<void> {
-        return this.writeMessage(`${this.signal.aborted}`);
+      override async onMessage(): Promise<void> {
+        await this.writeMessage(`${await this.timeLeft()} ${this.signal.aborted}`);
+      }
+      @RunOnExecutor()
+      async timeLeft(): Promise<string> {
+        return String(ExecutorContext.current()?.deadline);
       }
     }
-    await using app = await serve([route("/ws", Limited, undefined, { timeout: 100 })]);
+    const executors = { default: new InlineExecutor() };
+    await using app = await serve([route("/ws", Limited, undefined, { timeout: 100 })], { executors });
     const socket = await opened(app);
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await socket.text("x").nextText()).to.equal("false");
+    expect(await socket.text("x").nextText()).to.equal("undefined false");
     expectLog(/503 GET \/ws\?slow=1 .*: no answer within 100 ms$/);
     expect(await app.connect().send(handshake("/ws?slow=1")).end()).to.match(/^HTTP\/1\.1 503 /);
   });
