@@ -256,7 +256,7 @@ function begin(): void {
 }
 
 async function end(): Promise<Report> {
-  const deadline = performance.now() + 3_000;
+  const deadline = performance.now() + 10_000;
   while ((connections() > 0 || temporary().length > 0) && performance.now() < deadline) await turn();
   return {
     lines: lines.slice(),
