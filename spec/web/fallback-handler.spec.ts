@@ -211,12 +211,12 @@ describe("FallbackHandler", () => {
           },
         }),
       ],
-      { sendTimeout: 100, connectionsCheckingInterval: 50, headersTimeout: 1000, requestTimeout: 1000 },
+      { sendTimeout: 100, connectionsCheckingInterval: 50 },
     );
     const client = app.connect();
     client.socket.pause();
     client.send(get("/"));
-    await untilLogged(/the client has stopped taking the answer/);
+    await untilLogged(/the client has stopped taking the answer/, 30_000);
     await gone;
     await untilLogged(/499 GET \/ /);
   });
