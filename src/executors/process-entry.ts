@@ -3,6 +3,7 @@ import "../metadata.js";
 import { becomeWorker } from "../decorators/calls.js";
 import { type LogLevel, setLogLevel } from "../log.js";
 import { becomeWorkerProcess } from "../worker-process.js";
+import { refuseDetached } from "./detached.js";
 import { giveOwnMemory } from "./own-memory.js";
 import type { ControlMessage, TaskMessage, WorkerMessage, WorkerSettings } from "./protocol.js";
 import type { TaskMemory } from "./running-task.js";
@@ -38,7 +39,7 @@ function begin(settings: WorkerSettings): WorkerSession {
   setLogLevel(settings.logLevel as LogLevel);
   forwardLog((message) => post(message));
   // A transfer list is not needed: between processes everything is a copy.
-  const begun = new WorkerSession((message) => post(message), settings, exit);
+  const begun = new WorkerSession((message) => post(checked(message)), settings, exit);
   process.on("uncaughtException", (error) => begun.uncaught(error));
   process.on("message", (message: ControlMessage | TaskMessage) => {
     giveOwnMemory(message);
@@ -46,6 +47,11 @@ function begin(settings: WorkerSettings): WorkerSession {
     else void begun.run(message, memory);
   });
   return begun;
+}
+
+function checked(message: WorkerMessage): WorkerMessage {
+  refuseDetached([message]);
+  return message;
 }
 
 /** Not before all that was posted is written: what is left in Node's hands is lost at the exit. */

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { WorkerBootError, WorkerOutOfMemoryError } from "../errors.js";
 import { BusyTime } from "./busy-time.js";
+import { refuseDetached } from "./detached.js";
 import { placeOf } from "./faults.js";
 import { giveOwnMemory } from "./own-memory.js";
 import type { ControlMessage, TaskControl, TaskMessage, WorkerMessage, WorkerSettings } from "./protocol.js";
@@ -56,6 +57,7 @@ export class ProcessLink extends WorkerLink {
   }
 
   override assign({ message }: RunRequest): void {
+    refuseDetached(message.args);
     this.#send(message);
   }
 
