@@ -236,6 +236,24 @@ describe("WebSocketHandler", () => {
     expect(await noted(6)).to.deep.equal(["open", "1", "2", "3", "close", "completed"]);
   });
 
+  it("delivers nothing that comes behind its own close, and pings nobody who has left", async () => {
+    class Closing extends Echo {
+      static readonly websocket: WebSocketOptions = { pingInterval: 50, pingTimeout: 20 };
+      override onMessage(message: string): Promise<void> {
+        note(message);
+        this.close(4000);
+        return Promise.resolve();
+      }
+    }
+    await using app = await serving(Closing);
+    const socket = await opened(app);
+    expect(await socket.text("1").nextClose()).to.equal("4000");
+    socket.text("2").send(opcodes.close, closing(4000));
+    expect(await noted(4)).to.deep.equal(["open", "1", "close 4000", "completed"]);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(logged("general")).to.deep.equal([]);
+  });
+
   it("aborts the signal when the client leaves, and runs onClose when the hook has ended", async () => {
     class Waiting extends Echo {
       override async onMessage(): Promise<void> {
