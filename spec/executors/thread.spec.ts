@@ -49,6 +49,7 @@ describe("ThreadPoolExecutor", () => {
         [{ maxThreads: 0 }, "ThreadPoolExecutor: maxThreads must be an integer of at least 1, got 0"],
         [{ threads: 4 }, 'ThreadPoolExecutor: unknown option "threads"; known are maxThreads'],
         [{ cancelGrace: Infinity }, "cancelGrace must be a number of at least 0 and at most 2147483647, got Infinity"],
+        [{ resourceLimits: { maxOldGenerationSizeMb: 3 } }, "maxOldGenerationSizeMb must be a number of at least 4"],
         [{ resourceLimits: { maxHeap: 5 } }, 'resourceLimits: unknown option "maxHeap"'],
         [{ resourceLimits: 64 }, "ThreadPoolExecutor: resourceLimits: the options must be an object, got 64"],
         [Number.NaN, "maxThreads must be an integer of at least 1, got NaN"],
@@ -175,7 +176,7 @@ describe("ThreadPoolExecutor", () => {
     it("that no thread can start with reject what waits for one", async () => {
       const executor = await start({
         minThreads: 0,
-        resourceLimits: { maxOldGenerationSizeMb: 1, maxYoungGenerationSizeMb: 1 },
+        resourceLimits: { maxOldGenerationSizeMb: 4, maxYoungGenerationSizeMb: 1 },
       });
       expectLog(/a worker could not start/);
       const error = await failure(executor.submit(Hostile, "where", []));

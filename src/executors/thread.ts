@@ -57,9 +57,12 @@ export class ThreadPoolExecutor extends LocalExecutor {
   }
 }
 
+/** Measured: with 2 MB Node 22 and later abort the whole process while they make a thread; with 4 the thread alone fails. */
+const leastOldGenerationMb = 4;
+
 const limitRules = {
   maxYoungGenerationSizeMb: { from: 0 },
-  maxOldGenerationSizeMb: { from: 0 },
+  maxOldGenerationSizeMb: { from: leastOldGenerationMb },
   codeRangeSizeMb: { from: 0 },
   stackSizeMb: { from: 0 },
 } satisfies Record<keyof ResourceLimits, NumberRule>;
