@@ -15,13 +15,13 @@ import {
   fields,
   fileFields,
 } from "./shared.js";
-import { greet, keepAliveTimeout, price } from "./shared.js";
+import { greet, jsonFields, keepAliveTimeout, price } from "./shared.js";
 
 const app = new Hono();
 
 app.get("/json", (c) => {
   const body = JSON.stringify(greet());
-  return c.body(body, 200, { ...fields, Etag: entityTag(body) });
+  return c.body(body, 200, jsonFields(body, entityTag(body)));
 });
 
 app.post("/users/:id/orders", async (c) => {
@@ -57,7 +57,7 @@ app.get("/publish", (c) => {
   const id = String(++published);
   for (const stream of streams) void stream.writeSSE({ id, data: JSON.stringify(price) });
   const body = JSON.stringify({ clients: streams.size });
-  return c.body(body, 200, { ...fields, Etag: entityTag(body) });
+  return c.body(body, 200, jsonFields(body, entityTag(body)));
 });
 
 const server: ServerType = serve(

@@ -2,7 +2,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { createReadStream, stat } from "node:fs";
 import { join } from "node:path";
-import { Audience, type Order, announceServer, confirmation, docs, entityTag, fields } from "./shared.js";
+import { Audience, type Order, announceServer, confirmation, docs, entityTag, jsonFields } from "./shared.js";
 import { fileFields, greet, keepAliveTimeout } from "./shared.js";
 
 const known = process.argv.includes("--one-etag") ? entityTag(JSON.stringify(greet())) : undefined;
@@ -22,8 +22,7 @@ server.listen(0, "127.0.0.1", () => announceServer(server));
 
 function answerJSON(value: object, response: ServerResponse): void {
   const body = JSON.stringify(value);
-  const length = Buffer.byteLength(body);
-  response.writeHead(200, { ...fields, "Content-Length": length, Etag: known ?? entityTag(body) }).end(body);
+  response.writeHead(200, jsonFields(body, known ?? entityTag(body))).end(body);
 }
 
 function answerOrder(request: IncomingMessage, response: ServerResponse): void {
@@ -36,7 +35,13 @@ function answerOrder(request: IncomingMessage, response: ServerResponse): void {
     const user = decodeURIComponent(url.slice("/users/".length, url.indexOf("/", "/users/".length)));
     const order = JSON.parse(Buffer.concat(chunks).toString()) as Order;
     const body = JSON.stringify(confirmation(user, currency, order));
-    response.writeHead(200, { ...fields, "Content-Length": Buffer.byteLength(body) }).end(body);
+    response
+      .writeHead(200, {
+        "x-content-type-options": "nosniff",
+        "content-type": "application/json; charset=UTF-8",
+        "content-length": String(Buffer.byteLength(body)),
+      })
+      .end(body);
   });
 }
 
@@ -47,7 +52,9 @@ function answerFile(path: string, response: ServerResponse): void {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { ...fileFields(stats), "Content-Length": stats.size });
+    const headers = fileFields(stats);
+    headers["Content-Length"] = String(stats.size);
+    response.writeHead(200, headers);
     createReadStream(file).pipe(response);
   });
 }

@@ -1,7 +1,7 @@
 /** Bare `node:http` with bare piscina: `node node-piscina.js <threads>`. */
 import { type ServerResponse, createServer } from "node:http";
 import { routes } from "./pool.js";
-import { announceServer, entityTag, fields, keepAliveTimeout } from "./shared.js";
+import { announceServer, entityTag, jsonFields, keepAliveTimeout } from "./shared.js";
 
 const server = createServer({ keepAliveTimeout }, ({ url = "" }, response) => {
   const query = url.indexOf("?");
@@ -13,5 +13,5 @@ server.listen(0, "127.0.0.1", () => announceServer(server));
 
 async function send(response: ServerResponse, value: Promise<object> | object): Promise<void> {
   const body = JSON.stringify(await value);
-  response.writeHead(200, { ...fields, "Content-Length": Buffer.byteLength(body), Etag: entityTag(body) }).end(body);
+  response.writeHead(200, jsonFields(body, entityTag(body))).end(body);
 }

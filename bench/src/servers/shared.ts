@@ -10,6 +10,19 @@ export const fields = {
   "Content-Type": "application/json; charset=UTF-8",
 } as const;
 
+/**
+ * The fields of a JSON answer. Written out: an object that was spread into costs `node:http` a sixth of the whole request, and
+ * names in lower case spare it making them so.
+ */
+export function jsonFields(body: string, etag: string): Record<string, string> {
+  return {
+    "x-content-type-options": "nosniff",
+    "content-type": "application/json; charset=UTF-8",
+    "content-length": String(Buffer.byteLength(body)),
+    etag,
+  };
+}
+
 /** Milliseconds that a connection is kept open. */
 export const keepAliveTimeout = 65_000;
 
