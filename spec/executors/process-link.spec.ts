@@ -3,9 +3,9 @@ import { EventEmitter, once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { ProcessLink } from "#src/executors/process-link.js";
-import type { Reply, TaskMessage, WorkerSettings } from "#src/executors/protocol.js";
-import type { WorkerLinkHost } from "#src/executors/worker-link.js";
+import type { TaskMessage, WorkerSettings } from "#src/executors/protocol.js";
 import { WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "waterspout";
+import { ToldHost } from "../support/told-host.js";
 
 /** A process that the test plays. */
 class PlayedProcess extends EventEmitter {
@@ -51,33 +51,11 @@ class PlayedProcess extends EventEmitter {
 const task: TaskMessage = { id: 4, token: "Hasher", method: "hash", args: [] };
 
 describe("ProcessLink", () => {
-  let told: string[];
-  let failure: Error | undefined;
-  let replies: Reply[];
+  let host: ToldHost;
   let child: PlayedProcess;
 
-  const host: WorkerLinkHost = {
-    ready: () => void told.push("ready"),
-    bootFailed: (_, error) => {
-      told.push("bootFailed");
-      failure = error;
-    },
-    retiring: () => void told.push("retiring"),
-    reply: (id, reply) => {
-      told.push(`reply ${id} ${reply.ok}`);
-      replies.push(reply);
-    },
-    unsent: () => void told.push("unsent"),
-    item: () => void told.push("item"),
-    stuck: () => void told.push("stuck"),
-    ended: () => void told.push("ended"),
-    vacated: () => void told.push("vacated"),
-  };
-
   beforeEach(() => {
-    told = [];
-    failure = undefined;
-    replies = [];
+    host = new ToldHost();
     child = new PlayedProcess();
   });
 
@@ -109,7 +87,7 @@ describe("ProcessLink", () => {
   it("takes nothing for an answer that others write to the line", () => {
     linkOf();
     for (const message of [null, "watch", 4, { "watch:import": ["file:///app.js"] }]) child.emit("message", message);
-    expect(told).to.deep.equal([]);
+    expect(host.told).to.deep.equal([]);
   });
 
   it("gives arrays memory of their own, which they share with others when they arrive", async () => {
@@ -117,7 +95,7 @@ describe("ProcessLink", () => {
     const pool = new Uint8Array([1, 2, 3, 4]).buffer;
     const reply = { ok: true, value: new Uint8Array(pool, 1, 2) };
     child.emit("message", { type: "reply", id: 4, reply });
-    const { value } = replies[0] as { readonly value: Uint8Array };
+    const { value } = host.replies[0] as { readonly value: Uint8Array };
     expect([value.buffer.byteLength, [...value]]).to.deep.equal([2, [2, 3]]);
   });
 
@@ -149,9 +127,9 @@ describe("ProcessLink", () => {
       busyLink();
       child.exit(0);
       child.emit("message", { type: "reply", id: 4, reply: { ok: true, value: 1 } });
-      expect(told).to.deep.equal(["ready", "reply 4 true"]);
+      expect(host.told).to.deep.equal(["ready", "reply 4"]);
       child.disconnect();
-      expect(told).to.deep.equal(["ready", "reply 4 true", "ended", "vacated"]);
+      expect(host.told).to.deep.equal(["ready", "reply 4", "ended", "vacated"]);
     });
 
     it("has ended also when something that it started holds its line", async () => {
@@ -159,17 +137,17 @@ describe("ProcessLink", () => {
       child.exit(0);
       // Its own timer keeps nobody alive.
       await Promise.all([once(child, "disconnect"), new Promise((resolve) => setTimeout(resolve, 1_100))]);
-      expect(told).to.deep.equal(["ready", "ended", "vacated"]);
+      expect(host.told).to.deep.equal(["ready", "ended", "vacated"]);
     });
 
     it("is killed when only its line has ended", async () => {
       busyLink();
       child.disconnect();
-      expect(told).to.deep.equal(["ready"]);
+      expect(host.told).to.deep.equal(["ready"]);
       await Promise.all([once(child, "signal"), new Promise((resolve) => setTimeout(resolve, 1_100))]);
       expect(child.signals).to.deep.equal(["SIGKILL"]);
       child.exit(null, "SIGKILL");
-      expect(told).to.deep.equal(["ready", "ended", "vacated"]);
+      expect(host.told).to.deep.equal(["ready", "ended", "vacated"]);
     });
 
     it("is not asked any more", () => {
@@ -217,24 +195,24 @@ describe("ProcessLink", () => {
 
     it("fails in a turn to come, when the system refuses it at once", async () => {
       const link = linkOf(refusal);
-      expect([told, link.usable]).to.deep.equal([[], false]);
+      expect([host.told, link.usable]).to.deep.equal([[], false]);
       await turn();
-      expect(told).to.deep.equal(["ended", "bootFailed"]);
-      expect(failure).to.be.instanceOf(WorkerBootError).and.to.include({ cause: refusal });
-      expect(failure?.message).to.equal("a worker process could not be started: spawn EAGAIN");
+      expect(host.told).to.deep.equal(["ended", "bootFailed"]);
+      expect(host.failure).to.be.instanceOf(WorkerBootError).and.to.include({ cause: refusal });
+      expect(host.failure?.message).to.equal("a worker process could not be started: spawn EAGAIN");
     });
 
     it("or a little later", () => {
       child.pid = undefined;
       linkOf();
       child.emit("error", refusal);
-      expect([told, failure?.cause]).to.deep.equal([["ended", "bootFailed"], refusal]);
+      expect([host.told, host.failure?.cause]).to.deep.equal([["ended", "bootFailed"], refusal]);
     });
 
     it("is not one that could not be killed", () => {
       busyLink();
       child.emit("error", new Error("kill EPERM"));
-      expect(told).to.deep.equal(["ready"]);
+      expect(host.told).to.deep.equal(["ready"]);
     });
   });
 });

@@ -91,6 +91,18 @@ describe("ExecutorRouter", () => {
       expect([ofClass.calls.length, byName.default.calls.length]).to.deep.equal([1, 1]);
     });
 
+    it("for each decorated method and each class by itself, also when it has chosen before", async () => {
+      await router.start([], environment);
+      const [overridden, overriding] = [{ executor: "named" }, { executor: own }];
+      for (const options of [overriding, overridden, overriding]) await call("same", options);
+      await call("plain", {}, { target: Static });
+      const shared = {};
+      await call("plain", shared, { target: Static });
+      await call("plain", shared);
+      expect([own.calls.length, byName.named.calls.length]).to.deep.equal([2, 1]);
+      expect([ofClass.calls.length, byName.default.calls.length]).to.deep.equal([2, 1]);
+    });
+
     it("what the container has under a token", async () => {
       const [token, found] = [Symbol("pool"), new Recorder()];
       registered.set(token, found);

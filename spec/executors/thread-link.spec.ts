@@ -3,11 +3,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { decodeError } from "#src/executors/error-codec.js";
-import type { Reply, TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
+import type { TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
 import { ThreadLink, type ThreadParts } from "#src/executors/thread-link.js";
 import { SlotMemory, TaskSlots, type ThreadResult } from "#src/executors/thread-protocol.js";
-import type { WorkerLinkHost } from "#src/executors/worker-link.js";
 import { WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "waterspout";
+import { ToldHost } from "../support/told-host.js";
 import { until } from "../support/until.js";
 
 /** A thread that the test plays. */
@@ -38,36 +38,14 @@ const outOfMemory = Object.assign(new Error("Worker terminated due to reaching m
 });
 
 describe("ThreadLink", () => {
-  let told: string[];
-  let replies: Reply[];
-  let failure: Error | undefined;
+  let host: ToldHost;
   let sent: Sent[];
   let thread: PlayedThread;
   let theirs: MessagePort;
   let slots: TaskSlots;
 
-  const host: WorkerLinkHost = {
-    ready: () => void told.push("ready"),
-    bootFailed: (_, error) => {
-      told.push("bootFailed");
-      failure = error;
-    },
-    retiring: () => void told.push("retiring"),
-    reply: (id, reply) => {
-      told.push(`reply ${id}`);
-      replies.push(reply);
-    },
-    unsent: (id) => void told.push(`unsent ${id}`),
-    item: (id) => void told.push(`item ${id}`),
-    stuck: () => void told.push("stuck"),
-    ended: () => void told.push("ended"),
-    vacated: () => void told.push("vacated"),
-  };
-
   beforeEach(() => {
-    told = [];
-    replies = [];
-    failure = undefined;
+    host = new ToldHost();
     sent = [];
     thread = new PlayedThread();
     slots = TaskSlots.of(1);
@@ -140,16 +118,16 @@ describe("ThreadLink", () => {
       const { run } = busyLink();
       say({ type: "item", id: task.id, value: "row" });
       run.answer({ ok: true, value: 1 });
-      await until(() => replies.length > 0);
-      expect(told).to.deep.equal(["item 4", "reply 4"]);
-      expect(replies).to.deep.equal([{ ok: true, value: 1 }]);
+      await until(() => host.replies.length > 0);
+      expect(host.told).to.deep.equal(["item 4", "reply 4"]);
+      expect(host.replies).to.deep.equal([{ ok: true, value: 1 }]);
     });
 
     it("is answered with an error when the thread says that it has answered, and has not", async () => {
       const { run } = busyLink();
       run.answer(undefined);
-      await until(() => replies.length > 0);
-      const [reply] = replies;
+      await until(() => host.replies.length > 0);
+      const [reply] = host.replies;
       if (reply?.ok !== false) throw new Error("no error");
       expect(decodeError(reply.error).message).to.include("Hasher.hash");
     });
@@ -158,7 +136,7 @@ describe("ThreadLink", () => {
       const { run } = busyLink();
       run.fail(new Error("cannot be cloned"));
       await turn();
-      expect(told).to.deep.equal(["unsent 4"]);
+      expect(host.told).to.deep.equal(["unsent 4"]);
     });
 
     it("that the pool gives up with its thread is nobody's", async () => {
@@ -166,7 +144,7 @@ describe("ThreadLink", () => {
       thread.emit("error", outOfMemory);
       run.fail(new Error("the thread has ended"));
       await turn();
-      expect(told).to.deep.equal([]);
+      expect(host.told).to.deep.equal([]);
     });
   });
 
@@ -176,7 +154,7 @@ describe("ThreadLink", () => {
       say({ type: "ready" });
       say({ type: "reply", id: task.id, reply: { ok: true, value: 1 } });
       thread.emit("exit", 0);
-      expect(told).to.deep.equal(["ready", "reply 4", "ended", "vacated"]);
+      expect(host.told).to.deep.equal(["ready", "reply 4", "ended", "vacated"]);
     });
 
     it("crashes its tasks with its exit code", () => {
@@ -224,10 +202,10 @@ describe("ThreadLink", () => {
   it("fails in a turn to come where the system makes no thread", async () => {
     const refusal = new Error("ERR_WORKER_INIT_FAILED");
     const link = linkOf(refusal);
-    expect(told).to.deep.equal([]);
+    expect(host.told).to.deep.equal([]);
     await turn();
-    expect([told, link.usable, link.utilization()]).to.deep.equal([["ended", "bootFailed"], false, 0]);
-    expect(failure).to.be.instanceOf(WorkerBootError).and.to.include({ cause: refusal });
-    expect(failure?.message).to.equal("a worker thread could not be started: ERR_WORKER_INIT_FAILED");
+    expect([host.told, link.usable, link.utilization()]).to.deep.equal([["ended", "bootFailed"], false, 0]);
+    expect(host.failure).to.be.instanceOf(WorkerBootError).and.to.include({ cause: refusal });
+    expect(host.failure?.message).to.equal("a worker thread could not be started: ERR_WORKER_INIT_FAILED");
   });
 });

@@ -35,7 +35,8 @@ export type ExecutorLookup = (token: Class | string | symbol) => unknown;
  * else `"default"`. When a method needs a default and the application has none, a `ThreadPoolExecutor` is made.
  */
 export class ExecutorRouter implements CallRouter {
-  readonly #routes = new Map<Class, Map<string, Route>>();
+  /** By the decorator's options, which are each decorated method's own, and the class of the instance, which may be a subclass. */
+  readonly #routes = new Map<object, Map<Class, Route>>();
   readonly #named: ReadonlyMap<string, TaskExecutor>;
   readonly #lookup: ExecutorLookup;
   readonly #started = new Set<TaskExecutor>();
@@ -126,7 +127,7 @@ export class ExecutorRouter implements CallRouter {
   }
 
   #routeOf(call: ExecutorCall): Route {
-    return this.#routes.get(call.target)?.get(call.method) ?? this.#findRoute(call);
+    return this.#routes.get(call.options)?.get(call.target) ?? this.#findRoute(call);
   }
 
   /** Found once. Before the start and after the end nothing runs, and nothing is kept. */
@@ -134,7 +135,7 @@ export class ExecutorRouter implements CallRouter {
     const executor = this.#find(target, method, options);
     this.#ensureStarted(executor, `${target.name}.${method}`);
     const route = routeTo(executor, options);
-    if (this.#environment !== undefined) routesOf(this.#routes, target).set(method, route);
+    if (this.#environment !== undefined) routesOf(this.#routes, options).set(target, route);
     return route;
   }
 
@@ -190,9 +191,9 @@ function checkExecutor(place: string, value: unknown): void {
   );
 }
 
-function routesOf(routes: Map<Class, Map<string, Route>>, target: Class): Map<string, Route> {
-  const found = routes.get(target) ?? new Map<string, Route>();
-  routes.set(target, found);
+function routesOf(routes: Map<object, Map<Class, Route>>, options: object): Map<Class, Route> {
+  const found = routes.get(options) ?? new Map<Class, Route>();
+  routes.set(options, found);
   return found;
 }
 

@@ -57,7 +57,8 @@ export class OwnHead implements AnswerHead {
   readonly #values: FieldText[] = [];
 
   get(name: string): FieldText | undefined {
-    return this.#values[this.#keys.indexOf(lower(name))];
+    const index = this.#keys.indexOf(lower(name));
+    return index < 0 ? undefined : this.#values[index];
   }
 
   has(name: string): boolean {
