@@ -128,6 +128,7 @@ describe("ProcessLink", () => {
       child.exit(0);
       child.emit("message", { type: "reply", id: 4, reply: { ok: true, value: 1 } });
       expect(host.told).to.deep.equal(["ready", "reply 4"]);
+      expect(host.replies.map(({ ok }) => ok)).to.deep.equal([true]);
       child.disconnect();
       expect(host.told).to.deep.equal(["ready", "reply 4", "ended", "vacated"]);
     });
