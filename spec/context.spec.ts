@@ -11,6 +11,7 @@ import {
   runInRequest,
 } from "#src/context.js";
 import { ExecutorContext, carryContext } from "waterspout";
+import { PlayedRequest } from "./support/played-request.js";
 
 const taskCalled = (token: string): ExecutorContextValue => ({
   signal: new AbortController().signal,
@@ -48,7 +49,7 @@ describe("ExecutorContext", () => {
 
 describe("currentRequest", () => {
   it("is the request in whose course the caller runs", async () => {
-    const request = { signal: new AbortController().signal };
+    const request = new PlayedRequest();
     const seen = await runInRequest(request, async () => {
       await turn();
       return currentRequest();

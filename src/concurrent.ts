@@ -1,3 +1,5 @@
+import type { RequestContext } from "./context.js";
+
 /** The words of Python's `concurrent.futures` that every layer shares: what a task is, what runs it, what comes back. */
 
 /** Any class, abstract ones included. Its parameters are injected, so their types are of no interest here. */
@@ -55,6 +57,15 @@ export interface TaskOptions {
    * what the sender holds is empty afterwards. See `move` for single values. Default: false.
    */
   readonly transfer?: boolean;
+}
+
+/** What a decorated method's call may ask for. */
+export interface CallOptions extends TaskOptions {
+  /**
+   * The request that waits for the task, in the place of `signal`, `requestId`, `traceparent`, `timeLeft` and `onStart`: the executor
+   * asks it when it needs them. Only for executors that know it. Default: none.
+   */
+  readonly request?: RequestContext;
 }
 
 /** A task's handle: a promise that can be cancelled and asked for its state. Source: `concurrent.futures.Future`. */

@@ -5,6 +5,7 @@ import { type CallRouter, type ExecutorCall, bindCalls, knownExecutorClasses } f
 import { RunOnExecutor } from "#src/decorators/run-on-executor.js";
 import { ConfigurationError } from "#src/errors.js";
 import { executorMethodsOf } from "#src/metadata.js";
+import { PlayedRequest } from "../support/played-request.js";
 
 /** Keeps the calls it is given and answers them itself. */
 class RecordingRouter implements CallRouter {
@@ -195,19 +196,27 @@ describe("RunOnExecutor", () => {
     });
 
     it("belongs to the request of the instance's binding", async () => {
-      const request = { signal: new AbortController().signal, requestId: "r-1" };
+      const request = new PlayedRequest();
       const router = new RecordingRouter();
       const instance = new Thumbnails();
       bindCalls(instance, { router, request });
-      await runInRequest({ signal: request.signal, requestId: "another" }, () => instance.resize("cat", 10));
+      await runInRequest(new PlayedRequest(), () => instance.resize("cat", 10));
       expect(router.calls[0]?.request).to.equal(request);
     });
 
     it("belongs to the request in whose course it is made when the instance has none", async () => {
-      const request = { signal: new AbortController().signal, requestId: "r-2" };
+      const request = new PlayedRequest();
       const { instance, router } = bound(new Thumbnails());
       await runInRequest(request, () => instance.resize("cat", 10));
       expect(router.calls[0]?.request).to.equal(request);
+    });
+
+    it("goes where the instance was bound last, also when it is frozen", async () => {
+      const [first, last] = [new RecordingRouter(), new RecordingRouter()];
+      const instance = Object.freeze(new Thumbnails());
+      for (const router of [first, last]) bindCalls(instance, { router });
+      await instance.resize("cat", 10);
+      expect([first.calls.length, last.calls.length]).to.deep.equal([0, 1]);
     });
 
     it("fails on an instance that belongs to no application, and says how to get one", async () => {

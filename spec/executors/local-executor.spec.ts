@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as turn } from "node:timers/promises";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect } from "chai";
-import type { Class, ExecutorEnvironment } from "#src/concurrent.js";
+import type { CallOptions, Class, ExecutorEnvironment } from "#src/concurrent.js";
 import { argumentError } from "#src/executors/faults.js";
 import { LocalExecutor, type QueueOptions } from "#src/executors/local-executor.js";
 import type { Reply, TaskControl } from "#src/executors/protocol.js";
@@ -19,6 +19,7 @@ import {
   WorkerCrashedError,
   carryContext,
 } from "waterspout";
+import { PlayedRequest } from "../support/played-request.js";
 import { failure } from "../support/pools.js";
 import { fixtureEnvironment } from "./fixtures/environment.js";
 
@@ -112,6 +113,8 @@ describe("LocalExecutor", () => {
           },
         },
       );
+      const ended = new PlayedRequest();
+      ended.end(new Error("the client left"));
       for (const [future, type, message] of [
         [
           () => executor.submit(Target, "run", [], { priority: Number.NaN }),
@@ -125,6 +128,11 @@ describe("LocalExecutor", () => {
         ],
         [
           () => executor.submit(Target, "run", [], { signal: AbortSignal.abort() }),
+          CancelledError,
+          "the task was cancelled before it was submitted",
+        ],
+        [
+          () => executor.submit(Target, "run", [], { request: ended } satisfies CallOptions as object),
           CancelledError,
           "the task was cancelled before it was submitted",
         ],
@@ -190,6 +198,16 @@ describe("LocalExecutor", () => {
       expect(second?.message.deadline).to.equal(50_000);
       expect(third?.message.deadline).to.be.below(59_990);
       expect(executor.stats().queueWait.p99).to.be.at.least(15);
+    });
+
+    it("of a request has from it, when it starts, what its worker is told, and tells it how long it waited", async () => {
+      const request = new PlayedRequest({ requestId: "r-1", traceparent: "00-t", timeLeft: 700 });
+      void executor.submit(Target, "run", [], { deadline: 900, request } satisfies CallOptions as object);
+      expect(workers.requests[0]?.message).to.include({ requestId: "r-1", traceparent: "00-t", deadline: 700 });
+      expect(request.waits).to.have.lengthOf(1);
+      expect([request.hasSignal, request.watchers.size]).to.deep.equal([false, 1]);
+      await workers.reply(0);
+      expect(request.watchers.size).to.equal(0);
     });
 
     it("that was refused takes its place in the queue again, before those that came later", async () => {

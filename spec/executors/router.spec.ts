@@ -3,8 +3,17 @@ import { expect } from "chai";
 import type { CancellablePromise, Class, ExecutorEnvironment, TaskExecutor, TaskOptions } from "#src/concurrent.js";
 import { ExecutorRouter } from "#src/executors/router.js";
 import { transferListOf } from "#src/executors/transfer.js";
-import { ConfigurationError, Executor, Future, RunOnExecutor, WorkerCrashedError, move } from "waterspout";
+import {
+  ConfigurationError,
+  Executor,
+  Future,
+  InlineExecutor,
+  RunOnExecutor,
+  WorkerCrashedError,
+  move,
+} from "waterspout";
 import { expectLog } from "../support/log.js";
+import { PlayedRequest } from "../support/played-request.js";
 import { failure } from "../support/pools.js";
 import { fixtureEnvironment } from "./fixtures/environment.js";
 
@@ -137,15 +146,28 @@ describe("ExecutorRouter", () => {
 
   describe("hands a task", () => {
     it("the decorator's options and those of the request", async () => {
-      const { signal } = new AbortController();
-      const request = { signal, requestId: "r-1", traceparent: "00-t", timeLeft: 500 };
+      const told = { requestId: "r-1", traceparent: "00-t", timeLeft: 500 };
+      const request = new PlayedRequest(told);
       await call("plain", { deadline: 5, priority: 2, executor: "default" }, { request });
-      expect(byName.default.calls[0]?.options).to.include({ ...request, deadline: 5, priority: 2 });
-      expect(byName.default.calls[0]?.options).to.not.have.property("executor");
+      const { options } = byName.default.calls[0] ?? {};
+      expect(options).to.include({ ...told, signal: request.signal, deadline: 5, priority: 2 });
+      expect(options).to.not.have.property("executor");
+      options?.onStart?.(7);
+      expect(request.waits).to.deep.equal([7]);
+    });
+
+    it("the request itself where the executor is one of ours, which asks it for what it needs", async () => {
+      const inline = new InlineExecutor();
+      const submitted: unknown[] = [];
+      inline.submit = ((_: Class, __: string, ___: unknown, options: TaskOptions) => submitted.push(options)) as never;
+      const request = new PlayedRequest({ requestId: "r-1" });
+      await call("plain", { deadline: 5, executor: inline }, { request });
+      expect(submitted).to.deep.equal([{ deadline: 5, request }]);
+      expect(request.hasSignal).to.equal(false);
     });
 
     it("that is detached neither the request's signal nor its time", async () => {
-      const request = { signal: new AbortController().signal, requestId: "r-1", timeLeft: 500 };
+      const request = new PlayedRequest({ requestId: "r-1", timeLeft: 500 });
       await call("plain", { onDisconnect: "detach" }, { request });
       expect(byName.default.calls[0]?.options).to.include({ requestId: "r-1" });
       expect(byName.default.calls[0]?.options).to.not.have.any.keys("signal", "timeLeft");

@@ -1,8 +1,9 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
-import type { TaskOptions } from "#src/concurrent.js";
+import type { CallOptions } from "#src/concurrent.js";
 import { Task, type TaskOwner } from "#src/executors/task.js";
 import { CancelledError, DeadlineExceededError } from "waterspout";
+import { PlayedRequest } from "../support/played-request.js";
 import { failure } from "../support/pools.js";
 
 describe("Task", () => {
@@ -14,7 +15,7 @@ describe("Task", () => {
     told = [];
   });
 
-  function taskWith(options: TaskOptions = {}, now = 0): Task {
+  function taskWith(options: CallOptions = {}, now = 0): Task {
     const owner: TaskOwner = {
       abandoned: (task, error) => abandoned.push(`${task.state}: ${error.message}`),
       replied: (task, { ok }) => told.push(`${task.id} replied ${ok}`),
@@ -81,6 +82,21 @@ describe("Task", () => {
     expect(abandoned).to.have.lengthOf(1);
     expect(await other.future).to.equal(1);
     expect(getEventListeners(controller.signal, "abort")).to.deep.equal([]);
+  });
+
+  it("is cancelled by the early end of its request, which it watches no longer than it must", async () => {
+    const request = new PlayedRequest({ requestId: "r-1" });
+    const [task, other] = [1, 2].map(() => taskWith({ request })) as [Task, Task];
+    for (const each of [task, other]) each.accept();
+    other.resolve(1);
+    const error = failure(task.future);
+    const reason = new Error("the client left");
+    request.end(reason);
+    expect(await error)
+      .to.be.instanceOf(CancelledError)
+      .and.to.include({ cause: reason });
+    expect(await other.future).to.equal(1);
+    expect([request.watchers.size, request.hasSignal, task.requestId]).to.deep.equal([0, false, "r-1"]);
   });
 
   it("leaves a signal that lives on without a listener when it has ended", () => {

@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from "node:ht
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import type { RequestWatcher } from "#src/context.js";
 import { CancelledError, HTTPError } from "#src/errors.js";
 import { defaultHTTPSettings } from "#src/http/limits.js";
 import { type ForwardedOrigin, HTTPServerRequest } from "#src/http/request.js";
@@ -43,6 +44,24 @@ describe("Exchange", () => {
       expect(exchange.signal.aborted).to.equal(true);
       expect(exchange.signal.reason).to.equal(reason);
       expect(exchange.signal).to.equal(exchange.signal);
+    });
+  });
+
+  it("tells its watchers why it ends, once, and those no more that have left", async () => {
+    await exchanged(head("GET /"), (exchange) => {
+      const told: Error[] = [];
+      const [watcher, gone] = [1, 2].map(() => ({ requestEnded: (why: Error) => void told.push(why) })) as [
+        RequestWatcher,
+        RequestWatcher,
+      ];
+      for (const each of [watcher, gone]) exchange.watch(each);
+      exchange.unwatch(gone);
+      expect(exchange.ended).to.equal(undefined);
+      const reason = new HTTPError(503);
+      exchange.abort(reason);
+      exchange.abort(new HTTPError(500));
+      expect(told).to.deep.equal([reason]);
+      expect(exchange.ended).to.equal(reason);
     });
   });
 

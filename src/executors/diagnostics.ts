@@ -43,7 +43,7 @@ export function publishTask(what: keyof typeof taskChannels, executor: object, t
     executor,
     id: task.id,
     token: task.place,
-    requestId: task.call.options.requestId,
+    requestId: task.requestId,
     queueWait: wasStarted ? task.startedAt - task.queuedAt : 0,
     runTime: wasStarted ? now - task.startedAt : 0,
     ...(error !== undefined && { error }),

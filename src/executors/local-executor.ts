@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type {
+  CallOptions,
   Class,
   ExecutorEnvironment,
   ExecutorMethod,
@@ -172,7 +173,7 @@ export abstract class LocalExecutor extends Executor {
     this.#ending.check();
   }
 
-  #submit(target: Class, method: string, args: readonly unknown[], given: TaskOptions, stream: boolean): Task {
+  #submit(target: Class, method: string, args: readonly unknown[], given: CallOptions, stream: boolean): Task {
     const { token, error } = this.#tokenOf(target);
     const options = this.#withDefaults(given);
     const call = { token, method, stream, context: captureContext(), options };
@@ -196,12 +197,12 @@ export abstract class LocalExecutor extends Executor {
     task.reject(refusal);
   }
 
-  #withDefaults(options: TaskOptions): TaskOptions {
+  #withDefaults(options: CallOptions): CallOptions {
     const { deadline } = this.#options;
     return deadline === undefined || options.deadline !== undefined ? options : { ...options, deadline };
   }
 
-  #refusal(options: TaskOptions): Error | undefined {
+  #refusal(options: CallOptions): Error | undefined {
     if (this.#stage === "new") return new ExecutorClosedError("the executor is not started: its application starts it");
     if (this.#stage !== "open") return new ExecutorClosedError("the executor is shut down");
     if (this.#workers.broken !== undefined) return this.#workers.broken;
@@ -242,7 +243,7 @@ export abstract class LocalExecutor extends Executor {
     const now = performance.now();
     const waited = now - task.queuedAt;
     this.#queueWait.add(waited);
-    task.call.options.onStart?.(waited);
+    tellStart(task.call.options, waited);
     task.begin(now);
     this.#running.set(task.id, task);
     publishTask("started", this, task);
@@ -342,10 +343,15 @@ export abstract class LocalExecutor extends Executor {
   }
 }
 
-/** Asks for the signal, which a request makes when it is asked: so after all that refuses a task anyway. */
-function cancelledBefore({ signal }: TaskOptions): CancelledError | undefined {
-  if (signal?.aborted !== true) return undefined;
-  return new CancelledError("the task was cancelled before it was submitted", { cause: signal.reason });
+function cancelledBefore({ request, signal }: CallOptions): CancelledError | undefined {
+  if (request?.ended === undefined && signal?.aborted !== true) return undefined;
+  const cause: unknown = request?.ended ?? signal?.reason;
+  return new CancelledError("the task was cancelled before it was submitted", { cause });
+}
+
+function tellStart({ request, onStart }: CallOptions, waited: number): void {
+  request?.taskStarted?.(waited);
+  onStart?.(waited);
 }
 
 function neverBegun({ place }: Task): WorkerCrashedError {

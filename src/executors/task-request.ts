@@ -34,17 +34,23 @@ export function encodeTask(task: Task, now: number): EncodedTask {
   return { message, args, transferList, signals: signalArguments(marks?.signals, signals) };
 }
 
-function addOptions(message: Mutable<TaskMessage>, { call, queuedAt }: Task, now: number): void {
-  const { stream, context, options } = call;
-  const { timeLeft } = options;
-  // The caller's time went on while the task waited.
-  const deadline = leastOf(options.deadline, timeLeft && Math.max(0, timeLeft - (now - queuedAt)));
+function addOptions(message: Mutable<TaskMessage>, task: Task, now: number): void {
+  const { stream, context, options } = task.call;
+  const { requestId } = task;
+  const traceparent = options.traceparent ?? options.request?.traceparent;
+  const deadline = leastOf(options.deadline, timeLeft(task, now));
   if (deadline !== undefined) message.deadline = deadline;
-  if (options.requestId !== undefined) message.requestId = options.requestId;
-  if (options.traceparent !== undefined) message.traceparent = options.traceparent;
+  if (requestId !== undefined) message.requestId = requestId;
+  if (traceparent !== undefined) message.traceparent = traceparent;
   if (context !== undefined) message.context = context;
   if (options.transfer === true) message.transfer = true;
   if (stream) message.stream = true;
+}
+
+/** The caller's time went on while the task waited. */
+function timeLeft({ call, queuedAt }: Task, now: number): number | undefined {
+  const { request, timeLeft: left } = call.options;
+  return left === undefined ? request?.timeLeft : Math.max(0, left - (now - queuedAt));
 }
 
 function leastOf(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,5 +1,6 @@
 import { callRules, checkNumbers } from "../check.js";
-import type { TaskOptions } from "../concurrent.js";
+import type { CallOptions } from "../concurrent.js";
+import type { RequestWatcher } from "../context.js";
 import { CancelledError, DeadlineExceededError, toError } from "../errors.js";
 import { Future, type FutureControl, type FutureState } from "./future.js";
 import type { Reply } from "./protocol.js";
@@ -23,14 +24,14 @@ export interface TaskCall {
   readonly stream: boolean;
   /** Values of storages that travel along. */
   readonly context: Readonly<Record<string, unknown>> | undefined;
-  readonly options: TaskOptions;
+  readonly options: CallOptions;
 }
 
 /**
  * One submitted call, from the queue to its result: the promise, the two clocks and the caller's signal. It settles once;
  * what comes later is ignored.
  */
-export class Task implements QueueEntry, FutureControl, RunReceiver {
+export class Task implements QueueEntry, FutureControl, RunReceiver, RequestWatcher {
   readonly id: number;
   readonly call: TaskCall;
   readonly priority: number;
@@ -80,9 +81,16 @@ export class Task implements QueueEntry, FutureControl, RunReceiver {
     return `${this.call.token}.${this.call.method}`;
   }
 
-  /** Follows the caller's signal from here on. A task that is refused does not, nor does a request make one for it. */
+  /** Of the request that waits for it. */
+  get requestId(): string | undefined {
+    const { request, requestId } = this.call.options;
+    return requestId ?? request?.requestId;
+  }
+
+  /** Follows its request and the caller's signal from here on. A task that is refused does not. */
   accept(): void {
-    const { signal } = this.call.options;
+    const { request, signal } = this.call.options;
+    request?.watch(this);
     if (signal === undefined) return;
     this.#onAbort = () => void this.cancel(signal.reason);
     signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -129,6 +137,10 @@ export class Task implements QueueEntry, FutureControl, RunReceiver {
     this.#owner.crashed(this, error);
   }
 
+  requestEnded(reason: Error): void {
+    this.cancel(reason);
+  }
+
   cancel(reason?: unknown): boolean {
     const because = reason === undefined ? "" : `: ${toError(reason).message}`;
     return this.#abandon("cancelled", new CancelledError(`${this.place} was cancelled${because}`, { cause: reason }));
@@ -155,6 +167,7 @@ export class Task implements QueueEntry, FutureControl, RunReceiver {
     if (this.settled) return false;
     this.#state = state;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.call.options.request?.unwatch(this);
     if (this.#onAbort !== undefined) this.call.options.signal?.removeEventListener("abort", this.#onAbort);
     return true;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RequestContext } from "../context.js";
+import type { RequestContext, RequestWatcher } from "../context.js";
 import { CancelledError, Finish } from "../errors.js";
 import { type ArgumentMap, parseArguments } from "../http/arguments.js";
 import type { CorsPolicy } from "../http/cors.js";
@@ -63,6 +63,7 @@ export class Exchange implements RequestContext {
   successor: Successor | undefined;
   readonly #host: ExchangeHost;
   #controller: AbortController | undefined;
+  #watchers: Set<RequestWatcher> | undefined;
   #ended: Error | undefined;
   #id: string | undefined;
   #query: ArgumentMap | undefined;
@@ -89,6 +90,10 @@ export class Exchange implements RequestContext {
       if (this.#ended !== undefined) this.#controller.abort(this.#ended);
     }
     return this.#controller.signal;
+  }
+
+  get ended(): Error | undefined {
+    return this.#ended;
   }
 
   /** Whether the answer was ended for the verb, which learns it by its signal: the server drains. */
@@ -164,10 +169,20 @@ export class Exchange implements RequestContext {
     this.queueTime = (this.queueTime ?? 0) + waited;
   }
 
+  watch(watcher: RequestWatcher): void {
+    (this.#watchers ??= new Set()).add(watcher);
+  }
+
+  unwatch(watcher: RequestWatcher): void {
+    this.#watchers?.delete(watcher);
+  }
+
   /** Ends the request's work, with the reason that its signal carries. The first reason counts. */
   abort(reason: Error): void {
-    this.#ended ??= reason;
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
     this.#controller?.abort(reason);
+    for (const watcher of this.#watchers ?? []) watcher.requestEnded(reason);
   }
 
   /**
