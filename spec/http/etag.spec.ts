@@ -7,6 +7,14 @@ describe("entityTag", () => {
     expect(entityTag("abc")).to.equal('"a9993e364706816aba3e25717850c26c9cd0d89d"');
     expect(entityTag(Buffer.from("ä"))).to.equal(entityTag("ä"));
   });
+
+  it("is that of each body, whatever was asked before", () => {
+    const long = "a".repeat(1025);
+    const [a, b] = ["a", "b"].map((text) => entityTag(Buffer.from(text)));
+    const asked = ["a", "a", "b", long, "b", `${long.slice(1)}b`, "a"].map(entityTag);
+    const [ofLong, ofOther] = [long, `${long.slice(1)}b`].map((text) => entityTag(Buffer.from(text)));
+    expect(asked).to.deep.equal([a, a, b, ofLong, b, ofOther, a]);
+  });
 });
 
 describe("checkedTag", () => {

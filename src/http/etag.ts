@@ -4,8 +4,22 @@ import { ResponseError } from "../errors.js";
 /** Makes the tag of a body; undefined: it gets none. */
 export type EntityTagger = (body: string | Uint8Array) => string | undefined;
 
-/** The strong entity tag of a body: its SHA-1 in quotes, as Tornado makes it. It names content, it protects nothing. */
+/** Characters; of longer bodies hashing is not what costs. */
+const rememberedLength = 1024;
+
+let last = { body: "", tag: tagOf("") };
+
+/**
+ * The strong entity tag of a body: its SHA-1 in quotes, as Tornado makes it. It names content, it protects nothing. That of the
+ * last short text is remembered: what is asked again and again mostly has not changed.
+ */
 export function entityTag(body: string | Uint8Array): string {
+  if (typeof body !== "string" || body.length > rememberedLength) return tagOf(body);
+  if (body !== last.body) last = { body, tag: tagOf(body) };
+  return last.tag;
+}
+
+function tagOf(body: string | Uint8Array): string {
   return `"${hash("sha1", body)}"`;
 }
 

@@ -123,8 +123,14 @@ function checkTogether(version: string, seen: number): Refusal | undefined {
   return (seen & both) === both ? refuse(400, "Content-Length and Transfer-Encoding together") : undefined;
 }
 
+/** Nearly every request names the host that the one before it named. */
+let lastValidHost = "";
+
 function checkHost(value: string): Refusal | undefined {
-  return isValidHost(value) ? undefined : refuse(400, "malformed Host");
+  if (value === lastValidHost && value !== "") return undefined;
+  if (!isValidHost(value)) return refuse(400, "malformed Host");
+  lastValidHost = value;
+  return undefined;
 }
 
 function checkContentLength(value: string): Refusal | undefined {
