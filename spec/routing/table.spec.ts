@@ -28,6 +28,15 @@ describe("RouteTable", () => {
       expect(found).to.deep.equal(["/a/b", "/a/:b", "/a/*", "/\\/.*/"]);
     });
 
+    it("finds literals of any characters, and only the whole of them", () => {
+      const literals = ["/", "/a.b/c-d_e~f", "/a.b/", "/café", "/x y"];
+      const table = tableOf(...literals);
+      for (const path of literals) expect(table.find(path)).to.deep.equal({ entry: path, args: [] });
+      for (const path of ["", "/A.b/", "/a.b", "/aXb/", "/constructor", "/a.b/c-d_e~f/"]) {
+        expect(table.find(path)).to.equal(undefined);
+      }
+    });
+
     it("comes back from a literal that leads nowhere", () => {
       expect(tableOf("/a/b/c", "/a/:x/d", "/*").find("/a/b/d")).to.deep.equal({ entry: "/a/:x/d", args: ["b"] });
       expect(tableOf("/a/b/c", "/*").find("/a/b/d")).to.deep.equal({ entry: "/*", args: ["a/b/d"] });

@@ -21,7 +21,7 @@ export interface RouteEntry<Target> extends RouteSettings {
 export interface RouteMatch<Target> {
   readonly target: Target;
   /** Decoded. Undefined stands for a RegExp's group that took no part in the match. */
-  readonly args: (string | undefined)[];
+  readonly args: readonly (string | undefined)[];
 }
 
 type Table<Target> = RouteTable<RouteEntry<Target>>;

@@ -6,13 +6,15 @@ import type { RegExpPattern } from "./regexp-pattern.js";
 /** Something found, with the path's arguments in order of appearance. */
 export interface TableMatch<Entry> {
   readonly entry: Entry;
-  readonly args: (string | undefined)[];
+  readonly args: readonly (string | undefined)[];
 }
 
 /** The routes of one host: strings in a radix tree, then RegExps in the order they were added. */
 export class RouteTable<Entry> {
   // find-my-way answers 404 for a parameter above 100 characters; paths are limited where requests are read.
   readonly #strings = findMyWay({ maxParamLength: Number.MAX_SAFE_INTEGER });
+  /** By the whole path: what has no parameter needs no search. */
+  readonly #literals = new Map<string, TableMatch<Entry>>();
   readonly #stringPatterns: { readonly pattern: StringPattern; readonly entry: Entry }[] = [];
   readonly #expressions: { readonly pattern: RegExpPattern; readonly entry: Entry }[] = [];
   readonly #shapes = new Map<string, Entry>();
@@ -28,13 +30,14 @@ export class RouteTable<Entry> {
   }
 
   #addString(pattern: StringPattern, entry: Entry): void {
+    if (plainPath.test(pattern.source)) this.#literals.set(pattern.source, { entry, args: noArguments });
     this.#strings.on("GET", pattern.syntax, unused, entry);
     this.#stringPatterns.push({ pattern, entry });
   }
 
   /** `path` is canonical. */
   find(path: string): TableMatch<Entry> | undefined {
-    return this.#findString(path) ?? this.#findExpression(path);
+    return this.#literals.get(path) ?? this.#findString(path) ?? this.#findExpression(path);
   }
 
   /**
@@ -77,6 +80,10 @@ export class RouteTable<Entry> {
 function asTarget(path: string): string {
   return /[?#]/.test(path) ? path.replaceAll(/[?#]/g, encodeURIComponent) : path;
 }
+
+/** Of these characters a pattern is the path that it stands for, and a literal path wins over one with parameters. */
+const plainPath = /^[\w/.~-]+$/;
+const noArguments: readonly undefined[] = Object.freeze([]);
 
 /** find-my-way insists on a function per route; what is found is its store. */
 function unused(): void {}
