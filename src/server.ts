@@ -186,6 +186,7 @@ export class HTTPServer {
       site.settings,
       site.hasSockets ? (await import("./http/websocket-handshake.js")).isHandshake : undefined,
     );
+    transport.onClosed((exchange) => (exchange as Exchange).closed());
     transport.onExpired((exchange) => site.expire(exchange as Exchange));
     const runtime = await Runtime.start(this.#application, processes);
     this.#runtime = runtime;

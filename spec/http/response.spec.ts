@@ -17,10 +17,13 @@ describe("ResponseWriter", () => {
   /** What the script of the last request threw. */
   let thrown: unknown;
   let ended: Promise<void>;
+  /** Called when the client of the last request has left. */
+  let onClientLeft: () => void;
 
   beforeEach(async () => {
     log = new CapturedLog();
     thrown = undefined;
+    onClientLeft = () => {};
     transport = new HTTPTransport(
       (_message, response, host) => {
         const writer = new ResponseWriter(response, host);
@@ -33,9 +36,13 @@ describe("ResponseWriter", () => {
             void writer.finish("failed");
           }
         });
+        return writer;
       },
       httpSettings({ drainLinger: 0, gracePeriod: 5_000, sendTimeout: 100, connectionsCheckingInterval: 50 }),
     );
+    transport.onClosed((writer) => {
+      if ((writer as ResponseWriter).clientLeft) onClientLeft();
+    });
     ({ port } = await transport.listen({ port: 0, host: "127.0.0.1" }));
   });
 
@@ -264,8 +271,8 @@ describe("ResponseWriter", () => {
 
     it("is cut off by sendTimeout when the client takes nothing, with one line in the log", async () => {
       const gone: string[] = [];
+      onClientLeft = () => gone.push("gone");
       script = async (writer) => {
-        writer.onClientGone = () => gone.push("gone");
         await writer.finish(Buffer.alloc(32 * 1024 * 1024));
       };
       const client = new RawClient(port);
@@ -286,7 +293,7 @@ describe("ResponseWriter", () => {
       await new Promise<void>((resolve) => {
         script = async (given) => {
           writer = given;
-          writer.onClientGone = resolve;
+          onClientLeft = resolve;
           await writer.flush();
           client.close();
           await new Promise(() => {});
@@ -326,7 +333,7 @@ describe("ResponseWriter", () => {
     it("does not count as a client that left", async () => {
       let gone = 0;
       await answerTo((writer) => {
-        writer.onClientGone = () => (gone += 1);
+        onClientLeft = () => (gone += 1);
         writer.abort();
         expect(writer.finished).to.equal(true);
       });

@@ -96,6 +96,55 @@ describe("HTTPTransport", () => {
     });
   });
 
+  describe("#onClosed", () => {
+    /** What was told, in its order. */
+    async function startTold(): Promise<unknown[]> {
+      const told: unknown[] = [];
+      await start((message, response) => {
+        hold(message, response, transport);
+        return message.url;
+      });
+      transport.onClosed((work) => told.push(work));
+      return told;
+    }
+
+    it("tells once of each request that its response is over, with what serves it", async () => {
+      const told = await startTold();
+      const client = connect().send(get("/1") + get("/2", "Connection: close\r\n"));
+      await requests(1);
+      expect(told).to.deep.equal([]);
+      pending[0]?.response.end();
+      await requests(2);
+      expect(told).to.deep.equal(["/1"]);
+      pending[1]?.response.end();
+      await client.end();
+      await transport.drain();
+      expect(told).to.deep.equal(["/1", "/2"]);
+    });
+
+    it("tells when the client has left, of what was being served alone", async () => {
+      const told = await startTold();
+      connect().send(get("/1") + get("/2"));
+      await requests(1);
+      const socket = pending[0]?.message.socket;
+      clients[0]?.close();
+      if (socket?.closed === false) await once(socket, "close");
+      await transport.drain();
+      expect(told).to.deep.equal(["/1"]);
+    });
+
+    it("does not tell of what the server answers itself", async () => {
+      const told = await startTold();
+      const answers = [
+        await exchange(port, "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+        await exchange(port, "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"),
+      ];
+      await transport.drain();
+      expect(answers.map(({ status }) => status)).to.deep.equal([204, 501]);
+      expect(told).to.deep.equal([]);
+    });
+  });
+
   describe("the callback", () => {
     it("is answered 500 when it throws, and the process goes on", async () => {
       await start(() => {

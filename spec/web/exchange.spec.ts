@@ -24,7 +24,9 @@ async function exchanged(
     const [path = "", query = ""] = (message.url ?? "").split("?");
     const request = new HTTPServerRequest(message, { path, query }, origin);
     const host = { settings: defaultHTTPSettings, sending: () => {}, draining: false, onDrain: () => () => {} };
-    await body(new Exchange(message, response, request, host), client);
+    const exchange = new Exchange(message, response, request, host);
+    response.once("close", () => exchange.closed());
+    await body(exchange, client);
   } finally {
     client.close();
     server.closeAllConnections();

@@ -10,13 +10,17 @@ interface Exchange {
   readonly response: ServerResponse;
   /** What serves it, as its owner knows it. */
   work: unknown;
+  /** Whether its owner knows that the response is over. */
+  over: boolean;
 }
 
 /** What a connection asks of its transport. */
 export interface ConnectionOwner {
   readonly draining: boolean;
-  /** @returns what serves it, for `expire`. */
+  /** @returns what serves it, for `closed` and `expire`. */
   serve(message: IncomingMessage, response: ServerResponse): unknown;
+  /** The response to a request is over: sent, or cut off. Told once. */
+  closed(work: unknown): void;
   /** Answers a request at once that has had its time; its headers are not out. */
   expire(message: IncomingMessage, response: ServerResponse, work: unknown): void;
   /** Answers on the bare socket and closes it. */
@@ -69,17 +73,24 @@ export class Connection {
   /** A request has been parsed. */
   receive(message: IncomingMessage, response: ServerResponse): void {
     if (this.#closing) return;
-    if (this.#current === undefined) this.#start({ message, response, work: undefined });
-    else this.#wait({ message, response, work: undefined });
+    const exchange: Exchange = { message, response, work: undefined, over: false };
+    if (this.#current === undefined) this.#start(exchange);
+    else this.#wait(exchange);
   }
 
   /** The answer has been sent, or the socket has closed under it. */
   settle(response: ServerResponse): void {
     if (this.#current?.response !== response) return;
+    this.#tell(this.#current);
     if (this.#waiting !== undefined && ++this.#atOnce > servedAtOnce) return this.#settleLater(response);
     this.#current = undefined;
     if (this.#closing || !response.shouldKeepAlive || !this.socket.writable) this.#stop();
     else this.#next();
+  }
+
+  /** The socket has closed, which it tells before the response does. */
+  lost(): void {
+    if (this.#current !== undefined) this.#tell(this.#current);
   }
 
   /** Another protocol has it: it is neither idle nor busy, and no longer ours to close in a drain's linger. */
@@ -87,6 +98,12 @@ export class Connection {
     this.#isUpgraded = true;
     this.#current = undefined;
     this.#waiting = undefined;
+  }
+
+  #tell(exchange: Exchange): void {
+    if (exchange.over) return;
+    exchange.over = true;
+    this.#owner.closed(exchange.work);
   }
 
   /** One packet may hold thousands of requests: served in one turn of the loop, they would keep all others waiting. */

@@ -14,6 +14,7 @@ import { type BodyChunk, describe, dropEntity, isBodiless, joined } from "./repr
 import { type DefaultFields, completeDocument } from "./security-headers.js";
 import { watchSending } from "./send-watch.js";
 import { upgradeLines } from "./upgrade.js";
+import { endWhole } from "./whole-answer.js";
 
 export type { HeaderValue } from "./header-value.js";
 export type { BodyChunk } from "./representation.js";
@@ -27,6 +28,7 @@ export interface ResponseHost {
 
 const settled: Promise<void> = Promise.resolve();
 const noFields: DefaultFields = { always: [], documents: [] };
+const jsonTypes = /^application\/(?:json|[^;]+\+json)\b/;
 const noCompletions: readonly (() => void)[] = [];
 
 /**
@@ -54,7 +56,6 @@ export class ResponseWriter {
   #defaults: DefaultFields = noFields;
   #completions: readonly (() => void)[] = noCompletions;
   #completed = false;
-  #onClientGone: (() => void) | undefined;
 
   constructor(response: ServerResponse, host: ResponseHost) {
     this.#response = response;
@@ -97,10 +98,9 @@ export class ResponseWriter {
     this.#response.once("close", callback);
   }
 
-  /** Called at most once, when the client leaves before the answer was sent; not after `abort()`. */
-  set onClientGone(callback: (() => void) | undefined) {
-    if (this.#onClientGone === undefined) this.#response.on("close", () => this.#closed());
-    this.#onClientGone = callback;
+  /** Whether the connection ended before the answer was sent, and not by `abort()`. */
+  get clientLeft(): boolean {
+    return !this.#sent && !this.#aborted && this.#response.req.socket.destroyed;
   }
 
   /**
@@ -138,9 +138,15 @@ export class ResponseWriter {
     this.#head.remove(name);
   }
 
-  /** Sets `Content-Type` unless there is one. After the headers are out it does nothing. */
+  /** Sets `Content-Type` unless there is one. After the headers are out it does nothing. The type is not checked. */
   defaultType(type: string): void {
-    if (!this.headersWritten && !this.#head.has("Content-Type")) this.setHeader("Content-Type", type);
+    if (!this.headersWritten && !this.#head.has("Content-Type")) this.#head.set("Content-Type", type);
+  }
+
+  /** Sets `Content-Type` to JSON, unless it is a type of that kind. After the headers are out it does nothing. */
+  jsonType(): void {
+    const isJson = jsonTypes.test(String(this.#head.get("Content-Type")));
+    if (!this.headersWritten && !isJson) this.#head.set("Content-Type", "application/json; charset=UTF-8");
   }
 
   /** From here on `clear()` leaves the fields that are set now. */
@@ -270,10 +276,6 @@ export class ResponseWriter {
     return this.#response.req.method === "HEAD";
   }
 
-  #closed(): void {
-    if (!this.#aborted && !this.#sent) this.#onClientGone?.();
-  }
-
   /** The text to set; undefined when the field is not for the application to set and has been dealt with. */
   #checked(caller: string, name: string, value: HeaderValue): string | string[] | undefined {
     this.#refuseLate(caller);
@@ -364,7 +366,7 @@ export class ResponseWriter {
 
   #sendAll(body: BodyChunk): void {
     this.#head.send(this.#response);
-    this.#send(() => this.#response.end(body));
+    this.#send(() => endWhole(this.#response, body));
   }
 
   /** Node throws when the bytes exceed or miss `Content-Length`; headers are out then, so the connection goes. */

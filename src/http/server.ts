@@ -20,7 +20,7 @@ import { Upgrade, type UpgradeTest, upgradableMessage } from "./upgrade.js";
 /**
  * Gets every request that passed the gate. It answers through `response`, best by a `ResponseWriter`, which takes `host`.
  * What it throws is logged and answered 500; a promise that it returns is not awaited. What it returns is kept for
- * {@link HTTPTransport.onExpired}.
+ * {@link HTTPTransport.onClosed} and {@link HTTPTransport.onExpired}.
  */
 export type RequestCallback = (message: IncomingMessage, response: ServerResponse, host: ResponseHost) => unknown;
 
@@ -56,6 +56,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   #lingered = false;
   #expired = 0;
   #cut = 0;
+  #onClosed: ((work: unknown) => void) | undefined;
   #onExpired: ((work: unknown) => void) | undefined;
   #emptied: (() => void) | undefined;
   #address: AddressInfo | undefined;
@@ -169,6 +170,14 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   }
 
   /**
+   * Calls back when a response is over, sent or cut off, with what the request callback returned for it. One listener for all
+   * costs a request less than one of its own.
+   */
+  onClosed(callback: (work: unknown) => void): void {
+    this.#onClosed = callback;
+  }
+
+  /**
    * Calls back in a drain for each request that has had its time and whose headers are not out, with what the request
    * callback returned for it: to answer it at once. One that is not answered then gets a bare 503.
    */
@@ -179,9 +188,15 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   /** @internal One request whose turn has come. */
   serve(message: IncomingMessage, response: ServerResponse): unknown {
     const refusal = this.#refusalOf(message);
-    if (refusal !== undefined) return refuseRequest(message, response, refusal, this.settings);
-    if (message.url === "*") return response.writeHead(204, { Allow: allow }).end();
-    return this.#call(message, response);
+    if (refusal === undefined && message.url !== "*") return this.#call(message, response);
+    if (refusal !== undefined) refuseRequest(message, response, refusal, this.settings);
+    else response.writeHead(204, { Allow: allow }).end();
+    return undefined;
+  }
+
+  /** @internal */
+  closed(work: unknown): void {
+    if (work !== undefined) this.#onClosed?.(work);
   }
 
   /** @internal */
@@ -234,6 +249,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   }
 
   #closed(socket: Socket): void {
+    this.#connections.get(socket)?.lost();
     this.#connections.delete(socket);
     this.#onConnections?.(false);
     if (this.#connections.size === 0) this.#emptied?.();

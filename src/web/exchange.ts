@@ -78,7 +78,6 @@ export class Exchange implements RequestContext {
     this.response = new ResponseWriter(raw, host);
     this.settings = host.settings;
     this.#host = host;
-    this.response.onClientGone = () => this.clientLeft();
   }
 
   /** Aborts when the client leaves or the request's time is up. */
@@ -183,6 +182,11 @@ export class Exchange implements RequestContext {
     this.#ended = reason;
     this.#controller?.abort(reason);
     for (const watcher of this.#watchers ?? []) watcher.requestEnded(reason);
+  }
+
+  /** The response is over, one way or the other. */
+  closed(): void {
+    if (this.response.clientLeft) this.clientLeft();
   }
 
   /**

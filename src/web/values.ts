@@ -21,20 +21,12 @@ export function writeValue(response: ResponseWriter, value: unknown): void {
     response.write(value);
   } else if (typeof value === "object" && value !== null) {
     const text = jsonText(value);
-    if (!isJsonType(response.getHeader("Content-Type"))) setType(response, "application/json; charset=UTF-8");
+    response.jsonType();
     response.write(text);
   } else {
     const what = value === null ? "null" : `a ${typeof value}`;
     throw new ResponseError(`an answer is a string, bytes, an object or an array: make one of these of ${what}`);
   }
-}
-
-function setType(response: ResponseWriter, type: string): void {
-  if (!response.headersWritten) response.setHeader("Content-Type", type);
-}
-
-function isJsonType(type: string | readonly string[] | undefined): boolean {
-  return typeof type === "string" && /^application\/(?:json|[^;]+\+json)\b/.test(type);
 }
 
 /** What a verb may return beside plain data: something that gives its body bit by bit. */
