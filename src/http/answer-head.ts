@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeader, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 
 /** The text of a field; a list is one line each. */
 export type FieldText = string | string[];
@@ -34,10 +34,16 @@ export function resetHead(head: AnswerHead, fields: ReturnType<AnswerHead["field
 
 /** Lower-casing a name costs more than finding it, and most answers have these. */
 const lowerCased: ReadonlyMap<string, string> = new Map(
-  ["Content-Type", "Content-Length", "Etag", "Cache-Control", "Location", "Set-Cookie", "Vary"].map((name) => [
-    name,
-    name.toLowerCase(),
-  ]),
+  [
+    "Content-Type",
+    "Content-Length",
+    "X-Content-Type-Options",
+    "Etag",
+    "Cache-Control",
+    "Location",
+    "Set-Cookie",
+    "Vary",
+  ].map((name) => [name, name.toLowerCase()]),
 );
 
 function lower(name: string): string {
@@ -52,13 +58,13 @@ export class OwnHead implements AnswerHead {
   status = 200;
   reason = "";
   /** In the order in which they were set. */
-  readonly #keys: string[] = [];
-  readonly #names: string[] = [];
-  readonly #values: FieldText[] = [];
+  #keys: string[] = [];
+  /** Names and values in turn, as node takes them. */
+  #lines: FieldText[] = [];
 
   get(name: string): FieldText | undefined {
     const index = this.#keys.indexOf(lower(name));
-    return index < 0 ? undefined : this.#values[index];
+    return index < 0 ? undefined : this.#lines[2 * index + 1];
   }
 
   has(name: string): boolean {
@@ -69,40 +75,39 @@ export class OwnHead implements AnswerHead {
     const key = lower(name);
     const index = this.#keys.indexOf(key);
     if (index < 0) this.#add(key, name, value);
-    else [this.#names[index], this.#values[index]] = [name, value];
+    else {
+      this.#lines[2 * index] = name;
+      this.#lines[2 * index + 1] = value;
+    }
   }
 
   append(name: string, value: FieldText): void {
     const key = lower(name);
     const index = this.#keys.indexOf(key);
     if (index < 0) this.#add(key, name, value);
-    else this.#values[index] = [this.#values[index] ?? [], value].flat();
+    else this.#lines[2 * index + 1] = [this.#lines[2 * index + 1] ?? [], value].flat();
   }
 
   remove(name: string): void {
     const index = this.#keys.indexOf(lower(name));
     if (index < 0) return;
-    for (const list of [this.#keys, this.#names, this.#values]) list.splice(index, 1);
+    this.#keys.splice(index, 1);
+    this.#lines.splice(2 * index, 2);
   }
 
   fields(): (readonly [name: string, value: FieldText])[] {
-    return this.#names.map((name, index) => [name, this.#values[index] ?? ""] as const);
+    return this.#keys.map((_, index) => [String(this.#lines[2 * index]), this.#lines[2 * index + 1] ?? ""] as const);
   }
 
   send(response: ServerResponse): void {
     if (response.headersSent) return;
-    const flat: OutgoingHttpHeader[] = [];
-    for (let index = 0; index < this.#names.length; index++) {
-      flat.push(this.#names[index] ?? "", this.#values[index] ?? "");
-    }
-    if (this.reason === "") response.writeHead(this.status, flat);
-    else response.writeHead(this.status, this.reason, flat);
+    if (this.reason === "") response.writeHead(this.status, this.#lines);
+    else response.writeHead(this.status, this.reason, this.#lines);
   }
 
   #add(key: string, name: string, value: FieldText): void {
     this.#keys.push(key);
-    this.#names.push(name);
-    this.#values.push(value);
+    this.#lines.push(name, value);
   }
 }
 
