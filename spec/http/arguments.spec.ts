@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { HTTPError } from "#src/errors.js";
-import { allArguments, cleanArgument, lastArgument, mergeArguments, parseArguments } from "#src/http/arguments.js";
+import { addArgument, allArguments, cleanArgument, noArguments, parseArguments } from "#src/http/arguments.js";
 
-/** Without the null prototype, which deep equality looks at. */
-function plain(text: string, limit = 1_000): Record<string, string[]> {
-  return { ...parseArguments(text, limit) };
+function plain(text: string, limit = 1_000): Record<string, readonly string[]> {
+  return Object.fromEntries(parseArguments(text, limit));
 }
 
 describe("parseArguments", () => {
@@ -28,10 +27,9 @@ describe("parseArguments", () => {
 
   it("takes the names of Object.prototype as names", () => {
     const found = parseArguments("__proto__=1&constructor=2&toString=3", 10);
-    expect(Object.getPrototypeOf(found)).to.equal(null);
-    expect(found["__proto__"]).to.deep.equal(["1"]);
-    expect(found["toString"]).to.deep.equal(["3"]);
-    expect(lastArgument(found, "valueOf")).to.equal(undefined);
+    expect([...found.keys()]).to.deep.equal(["__proto__", "constructor", "toString"]);
+    expect(allArguments(found, "__proto__")).to.deep.equal(["1"]);
+    expect(allArguments(found, "valueOf")).to.deep.equal([]);
   });
 
   for (const text of ["a=%", "a=%4", "a=%ZZ", "%ff=1", "a=%C3", "a=%C0%AF", "a=%ED%A0%80"]) {
@@ -49,23 +47,35 @@ describe("parseArguments", () => {
   });
 });
 
-describe("mergeArguments", () => {
-  it("puts the body's values after the query's and changes neither", () => {
-    const query = parseArguments("a=1&b=2", 10);
-    const body = parseArguments("a=3&c=4", 10);
-    expect({ ...mergeArguments(query, body) }).to.deep.equal({ a: ["1", "3"], b: ["2"], c: ["4"] });
-    expect(query["a"]).to.deep.equal(["1"]);
-    expect(body["a"]).to.deep.equal(["3"]);
+describe("addArgument", () => {
+  it("keeps the values of a name in the order added", () => {
+    const found = new Map<string, string[]>();
+    for (const [name, value] of [
+      ["a", "1"],
+      ["b", "2"],
+      ["a", "3"],
+    ] as const)
+      addArgument(found, name, value);
+    expect([...found]).to.deep.equal([
+      ["a", ["1", "3"]],
+      ["b", ["2"]],
+    ]);
   });
 });
 
-describe("lastArgument", () => {
-  it("gives the last value, cleaned", () => {
+describe("allArguments", () => {
+  it("gives all values, cleaned", () => {
     const found = parseArguments("a=1&a=+x%00y+", 10);
-    expect(lastArgument(found, "a")).to.equal("x y");
-    expect(lastArgument(found, "a", false)).to.equal(" x y ");
     expect(allArguments(found, "a")).to.deep.equal(["1", "x y"]);
+    expect(allArguments(found, "a", false)).to.deep.equal(["1", " x y "]);
     expect(allArguments(found, "b")).to.deep.equal([]);
+    expect(allArguments(noArguments, "a")).to.deep.equal([]);
+  });
+
+  it("gives an array that is the caller's to change", () => {
+    const found = parseArguments("a=1", 10);
+    allArguments(found, "a").push("2");
+    expect(allArguments(found, "a")).to.deep.equal(["1"]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Dicer } from "@fastify/busboy";
 import { Finish, HTTPError } from "../errors.js";
-import { type ArgumentMap, emptyArguments } from "./arguments.js";
+import { addArgument } from "./arguments.js";
 import type { HTTPSettings } from "./limits.js";
 import { decodeUtf8 } from "./media-type.js";
 import { type PartFields, type PartHead, malformed, parsePartHead } from "./part-head.js";
@@ -30,7 +30,7 @@ interface PartSink {
  * passes over what it does not understand, and a field that is not there is not the same as one that was malformed.
  */
 export class MultipartForm {
-  readonly fields: ArgumentMap = emptyArguments();
+  readonly fields = new Map<string, string[]>();
   readonly files = Object.create(null) as FileMap;
   readonly #limits: FormLimits;
   readonly #parser: Dicer;
@@ -152,7 +152,7 @@ export class MultipartForm {
       }
       chunks.push(chunk);
     };
-    return { write, end: () => void (this.fields[name] ??= []).push(decodeUtf8(Buffer.concat(chunks))) };
+    return { write, end: () => addArgument(this.fields, name, decodeUtf8(Buffer.concat(chunks))) };
   }
 
   #fileSink(head: PartHead): PartSink {

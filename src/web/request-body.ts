@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type ArgumentMap, emptyArguments, parseArguments } from "../http/arguments.js";
+import { type ArgumentMap, noArguments, parseArguments } from "../http/arguments.js";
 import { ConfigurationError, Finish, RequestNotAvailableError } from "../errors.js";
 import { BodyChunks } from "../http/body-chunks.js";
 import { type BodySink, rejectBody, takeOverTimeout } from "../http/body-reader.js";
@@ -143,7 +143,7 @@ export class RequestBody {
 
   #parseForm(): ArgumentMap {
     const type = parseMediaType(this.#type ?? "");
-    if (type?.essence !== "application/x-www-form-urlencoded") return emptyArguments();
+    if (type?.essence !== "application/x-www-form-urlencoded") return noArguments;
     requireUtf8(type);
     return parseArguments(decodeUtf8(this.#request.body), this.#settings.parameterLimit);
   }
