@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Transform } from "node:stream";
+import type { Readable, Transform } from "node:stream";
 import { ClientClosedError, Finish, HTTPError } from "../errors.js";
 
 /**
@@ -16,16 +16,31 @@ export interface BodyLimits {
   readonly timeout?: number | undefined;
 }
 
-/** Bodies that are being read. */
-const readers = new WeakMap<IncomingMessage, BodyReader>();
-/** What went wrong with a body before somebody read it. */
-const faults = new WeakMap<IncomingMessage, Error>();
+/** Told once how the reading ended. */
+export interface BodyEnd {
+  /** The sink has taken the whole body. */
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+const reader = Symbol("reader");
+const fault = Symbol("fault");
+
+/**
+ * A message or a decoder while it is read. What belongs to it stands at it: a `WeakMap` of messages costs each of them a hash
+ * and an entry that every garbage collection looks at, and listeners that find their reader there need not be made for each.
+ */
+interface Source extends Readable {
+  [reader]?: BodyReader | undefined;
+  /** What went wrong with a body before somebody read it. */
+  [fault]?: Error;
+}
 
 /** Ends the reading of a body with `error`, at once or as soon as somebody reads it. */
 export function rejectBody(message: IncomingMessage, error: Error): void {
-  const reader = readers.get(message);
-  if (reader === undefined) faults.set(message, error);
-  else reader.fail(error);
+  const source: Source = message;
+  if (source[reader] === undefined) source[fault] = error;
+  else source[reader].fail(error);
 }
 
 /** Bodies with a clock of their own. */
@@ -50,75 +65,62 @@ const chunkFraming = 6;
 /** Node limits the extensions of one chunk to 16 KiB, but not their sum. A packet that was read before is counted here, too. */
 const extensionLimit = 16 * 1024 + 64 * 1024;
 
-/** Hands one body to a sink. Whatever comes first, end, fault or close, takes all listeners off again. */
+/**
+ * Hands one body to a sink. Whatever comes first, end, fault or close, ends the reading; the listeners stay where they are and
+ * find no reader any more.
+ */
 export class BodyReader {
-  readonly #message: IncomingMessage;
-  readonly #decoder: Transform | undefined;
-  readonly #source: IncomingMessage | Transform;
+  readonly #message: IncomingMessage & Source;
+  readonly #decoder: (Transform & Source) | undefined;
   readonly #limits: BodyLimits;
   readonly #sink: BodySink;
+  readonly #end: BodyEnd;
   #size = 0;
   /** Bytes before decompression. */
   #rawSize = 0;
   /** Bytes of the connection before the body. */
   #from = 0;
   #timer: NodeJS.Timeout | undefined;
-  #resolve!: () => void;
-  #reject!: (error: Error) => void;
 
-  constructor(message: IncomingMessage, decoder: Transform | undefined, limits: BodyLimits, sink: BodySink) {
+  constructor(
+    message: IncomingMessage,
+    decoder: Transform | undefined,
+    limits: BodyLimits,
+    sink: BodySink,
+    end: BodyEnd,
+  ) {
     this.#message = message;
     this.#decoder = decoder;
-    this.#source = decoder ?? message;
     this.#limits = limits;
     this.#sink = sink;
+    this.#end = end;
   }
 
-  /** Settles when the sink has taken the whole body. Call it once. */
-  read(): Promise<void> {
-    const fault = faults.get(this.#message);
-    if (fault !== undefined) return Promise.reject(fault);
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      this.#start();
-    });
+  /** Call it once. */
+  start(): void {
+    const message = this.#message;
+    if (message[fault] !== undefined) return this.#end.reject(message[fault]);
+    const { timeout = 0 } = this.#limits;
+    if (timeout > 0) this.#timer = setTimeout(() => this.#late(timeout), timeout);
+    message[reader] = this;
+    // Without a listener for "error" Node reports an aborted request by "close" alone.
+    message.on("close", closed);
+    if (message.headers["transfer-encoding"] !== undefined) this.#watch();
+    if (this.#decoder === undefined) message.on("data", took).on("end", ended);
+    else this.#decode(this.#decoder);
   }
 
   /** Ends the reading; the rest of the body stays unread. */
-  readonly fail = (error: Error): void => {
+  fail(error: Error): void {
     this.#release();
     // Whoever answered has seen to the rest of the body, which must go on flowing then.
     if (error instanceof Finish) this.#message.resume();
     else this.#message.pause();
-    this.#reject(error);
-  };
-
-  #start(): void {
-    const { timeout = 0 } = this.#limits;
-    readers.set(this.#message, this);
-    this.#from = this.#message.socket.bytesRead;
-    if (timeout > 0) this.#timer = setTimeout(this.#late, timeout);
-    // Without a listener for "error" Node reports an aborted request by "close" alone.
-    this.#message.on("close", this.#close);
-    this.#decoder?.on("error", this.#broken);
-    // With a Content-Length all this is known beforehand.
-    if (this.#message.headers["transfer-encoding"] !== undefined) this.#message.on("data", this.#count);
-    this.#source.on("data", this.#take).on("end", this.#done);
-    if (this.#decoder !== undefined) this.#message.pipe(this.#decoder);
+    this.#end.reject(error);
   }
 
-  /** Looks at what is sent, whatever becomes of it. */
-  readonly #count = (chunk: Buffer): void => {
-    this.#rawSize += chunk.length;
-    if (this.#rawSize > this.#limits.limit) return this.fail(tooLarge(this.#limits.limit));
-    const overhead = this.#message.socket.bytesRead - this.#from - this.#rawSize * chunkFraming;
-    if (overhead > extensionLimit) this.fail(new HTTPError(413, "chunk extensions of too many bytes"));
-  };
-
-  readonly #take = (chunk: Buffer): void => {
-    // Counting, which comes first, has ended it.
-    if (readers.get(this.#message) !== this) return;
+  /** The next bytes of the body. */
+  take(chunk: Buffer): void {
     this.#size += chunk.length;
     if (this.#size > this.#limits.limit) return this.fail(tooLarge(this.#limits.limit));
     try {
@@ -127,40 +129,78 @@ export class BodyReader {
     } catch (error) {
       this.fail(error as Error);
     }
-  };
-
-  #hold(taken: Promise<void>): void {
-    this.#source.pause();
-    taken.then(this.#goOn, this.fail);
   }
 
-  readonly #goOn = (): void => {
-    if (readers.get(this.#message) === this) this.#source.resume();
-  };
+  /** Looks at what is sent, whatever becomes of it. */
+  count(chunk: Buffer): void {
+    this.#rawSize += chunk.length;
+    if (this.#rawSize > this.#limits.limit) return this.fail(tooLarge(this.#limits.limit));
+    const overhead = this.#message.socket.bytesRead - this.#from - this.#rawSize * chunkFraming;
+    if (overhead > extensionLimit) this.fail(new HTTPError(413, "chunk extensions of too many bytes"));
+  }
 
-  readonly #done = (): void => {
+  done(): void {
     this.#release();
-    this.#resolve();
-  };
+    this.#end.resolve();
+  }
 
   /** A message that is destroyed gives nothing more, also of what it has received already. */
-  readonly #close = (): void => {
+  close(): void {
     if (!this.#message.readableEnded) this.fail(new ClientClosedError());
-  };
+  }
 
-  readonly #broken = (): void => this.fail(new HTTPError(400, "broken compressed data"));
+  /** With a `Content-Length` all that is counted here is known beforehand. Counting comes first, and may end the reading. */
+  #watch(): void {
+    this.#from = this.#message.socket.bytesRead;
+    this.#message.on("data", counted);
+  }
 
-  readonly #late = (): void => this.fail(new HTTPError(408, `no whole body within ${this.#limits.timeout} ms`));
+  #decode(decoder: Transform & Source): void {
+    decoder[reader] = this;
+    decoder.on("error", broke).on("data", took).on("end", ended);
+    this.#message.pipe(decoder);
+  }
+
+  #hold(taken: Promise<void>): void {
+    const source = this.#decoder ?? this.#message;
+    source.pause();
+    const goOn = (): void => {
+      if (source[reader] === this) source.resume();
+    };
+    taken.then(goOn, (error: Error) => this.fail(error));
+  }
+
+  #late(timeout: number): void {
+    this.fail(new HTTPError(408, `no whole body within ${timeout} ms`));
+  }
 
   #release(): void {
-    clearTimeout(this.#timer);
-    readers.delete(this.#message);
-    this.#message.off("close", this.#close).off("data", this.#count);
-    this.#message.off("data", this.#take).off("end", this.#done);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#message[reader] = undefined;
     if (this.#decoder === undefined) return;
+    this.#decoder[reader] = undefined;
     this.#message.unpipe(this.#decoder);
-    this.#decoder.off("data", this.#take).off("end", this.#done);
     // The error listener stays: destroying a decoder at work may still report one.
     this.#decoder.destroy();
   }
+}
+
+function took(this: Source, chunk: Buffer): void {
+  this[reader]?.take(chunk);
+}
+
+function counted(this: Source, chunk: Buffer): void {
+  this[reader]?.count(chunk);
+}
+
+function ended(this: Source): void {
+  this[reader]?.done();
+}
+
+function closed(this: Source): void {
+  this[reader]?.close();
+}
+
+function broke(this: Source): void {
+  this[reader]?.fail(new HTTPError(400, "broken compressed data"));
 }

@@ -2,10 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { ClientClosedError, HTTPError } from "../errors.js";
-import { type BodyLimits, BodyReader, type BodySink, tooLarge } from "./body-reader.js";
+import { type BodyEnd, type BodyLimits, BodyReader, type BodySink, tooLarge } from "./body-reader.js";
 import { hasBody } from "./framing.js";
-
-const empty = Buffer.alloc(0);
 
 /** Requests whose client waits for `100 Continue` before it sends the body. */
 const awaitingContinue = new WeakMap<IncomingMessage, ServerResponse>();
@@ -21,13 +19,17 @@ export function isAwaitingContinue(message: IncomingMessage): boolean {
 }
 
 /** The whole body, decoded. @throws what `consumeBody` throws. */
-export async function readBody(message: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+export function readBody(message: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  await consumeBody(message, limits, (chunk) => {
-    chunks.push(chunk);
+  return new Promise((resolve, reject) => {
+    read(message, limits, (chunk) => void chunks.push(chunk), { resolve: () => resolve(joined(chunks)), reject });
   });
-  const [first = empty, ...rest] = chunks;
-  return rest.length === 0 ? first : Buffer.concat(chunks);
+}
+
+/** Nearly all bodies come in one piece, which need not be copied. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first, ...rest] = chunks;
+  return first === undefined || rest.length > 0 ? Buffer.concat(chunks) : first;
 }
 
 /**
@@ -40,19 +42,26 @@ export async function readBody(message: IncomingMessage, limits: BodyLimits): Pr
  * @throws ClientClosedError when the connection ends before the body does: a part is never taken for the whole.
  * @throws whatever the sink throws.
  */
-export async function consumeBody(message: IncomingMessage, limits: BodyLimits, sink: BodySink): Promise<void> {
-  if (!hasBody(message)) return;
+export function consumeBody(message: IncomingMessage, limits: BodyLimits, sink: BodySink): Promise<void> {
+  return new Promise((resolve, reject) => read(message, limits, sink, { resolve, reject }));
+}
+
+/** Begins to read. What it throws rejects the promise in which it is called: on the way of every body each one counts. */
+function read(message: IncomingMessage, limits: BodyLimits, sink: BodySink, end: BodyEnd): void {
+  if (!hasBody(message)) return end.resolve();
   const decoder = decoderOf(message.headers["content-encoding"]);
   if (Number(message.headers["content-length"] ?? 0) > limits.limit) throw tooLarge(limits.limit);
   if (message.destroyed && !message.readableEnded) throw new ClientClosedError();
   acceptBody(message);
-  await new BodyReader(message, decoder?.(), limits, sink).read();
+  new BodyReader(message, decoder?.(), limits, sink, end).start();
 }
 
 /** Somebody wants the body: a client that waits for `100 Continue` gets it. */
 export function acceptBody(message: IncomingMessage): void {
-  awaitingContinue.get(message)?.writeContinue();
+  const response = awaitingContinue.get(message);
+  if (response === undefined) return;
   awaitingContinue.delete(message);
+  response.writeContinue();
 }
 
 function decoderOf(coding: string | undefined): (() => Transform) | undefined {

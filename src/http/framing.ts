@@ -10,5 +10,5 @@ export function hasBody(message: IncomingMessage): boolean {
 
 /** Whether bytes of the body are still to come from the client. */
 export function isUnread(message: IncomingMessage): boolean {
-  return hasBody(message) && !message.complete;
+  return !message.complete && hasBody(message);
 }

@@ -11,7 +11,7 @@ import { decodeUtf8, parseMediaType, requireUtf8 } from "./media-type.js";
  * log nor answer repeats the body.
  */
 export function parseJson(
-  body: Uint8Array,
+  body: Buffer,
   contentType: string | undefined,
   settings: Pick<HTTPSettings, "jsonDepth">,
 ): unknown {
@@ -28,7 +28,17 @@ function refuse(detail: string): HTTPError {
   return new HTTPError(400, `JSON: ${detail}`, { extensions: { detail } });
 }
 
+/** How nearly all clients announce it: these need not be parsed. */
+const usualTypes: ReadonlySet<string> = new Set([
+  "application/json",
+  "application/json; charset=utf-8",
+  "application/json;charset=utf-8",
+  "application/json; charset=UTF-8",
+  "application/json;charset=UTF-8",
+]);
+
 function requireJsonType(contentType: string | undefined): void {
+  if (contentType !== undefined && usualTypes.has(contentType)) return;
   const type = contentType === undefined ? undefined : parseMediaType(contentType);
   if (type === undefined || !/^(?:application\/json|.+\+json)$/.test(type.essence)) {
     throw new HTTPError(415, "the body is not announced as JSON", { headers: { Accept: "application/json" } });
@@ -50,6 +60,7 @@ const backslash = 0x5c;
 
 /** One pass over the bytes: in UTF-8 none of these characters occurs inside another. */
 function refuseDeep(body: Uint8Array, limit: number): void {
+  if (body.length <= limit) return;
   let depth = 0;
   for (let i = 0; i < body.length; i++) {
     const byte = body[i];

@@ -44,14 +44,18 @@ function addParameter(parameters: Map<string, string>, match: RegExpExecArray): 
 
 const boundaryForm = /^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/;
 
+/** Whether a `Content-Type` announces `multipart/form-data`. */
+export function isMultipartForm(contentType: string | undefined): contentType is string {
+  return contentType !== undefined && /^multipart\/form-data\b/i.test(contentType);
+}
+
 /**
- * The boundary of `multipart/form-data`; undefined for another type.
+ * The boundary of `multipart/form-data`.
  *
  * @throws HTTPError 400 when there is none, or one that RFC 2046 (section 5.1.1) does not allow: more than 70 characters, for
  * example.
  */
-export function formBoundary(contentType: string | undefined): string | undefined {
-  if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) return undefined;
+export function formBoundary(contentType: string): string {
   const boundary = parseMediaType(contentType)?.parameters.get("boundary");
   if (boundary !== undefined && boundaryForm.test(boundary)) return boundary;
   throw new HTTPError(400, "multipart: no boundary, or a malformed one");
@@ -67,7 +71,13 @@ export function requireUtf8(type: MediaType): void {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The text of a UTF-8 body without its byte order mark. @throws HTTPError 400 for bytes that are not UTF-8. */
-export function decodeUtf8(body: Uint8Array): string {
+export function decodeUtf8(body: Buffer): string {
+  const text = body.toString();
+  // Node puts U+FFFD in the place of what is not UTF-8; the mark is left where it was. Nearly no text has either.
+  return text.includes("\ufffd") || text.startsWith("\ufeff") ? decodeStrictly(body) : text;
+}
+
+function decodeStrictly(body: Buffer): string {
   try {
     return utf8.decode(body);
   } catch {

@@ -145,12 +145,10 @@ function run(passage: Passage, target: RouteTarget, pathArguments: PathArguments
   if (verb === undefined || target.leavesBody || !hasBody(exchange.message)) {
     return respond(passage, target, verb, pathArguments);
   }
-  return readBody(passage).then(() => respond(passage, target, verb, pathArguments));
-}
-
-async function readBody({ exchange, watch }: Passage): Promise<void> {
-  await exchange.body.read();
-  watch?.enter();
+  return exchange.body.read().then(() => {
+    passage.watch?.enter();
+    return respond(passage, target, verb, pathArguments);
+  });
 }
 
 /** XSRF, then middleware around `prepare` and the verb, then the end of the answer. */

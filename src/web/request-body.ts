@@ -6,7 +6,7 @@ import { type BodySink, rejectBody, takeOverTimeout } from "../http/body-reader.
 import { consumeBody, readBody } from "../http/body.js";
 import { parseJson } from "../http/json.js";
 import type { HTTPSettings } from "../http/limits.js";
-import { decodeUtf8, formBoundary, parseMediaType, requireUtf8 } from "../http/media-type.js";
+import { decodeUtf8, formBoundary, isMultipartForm, parseMediaType, requireUtf8 } from "../http/media-type.js";
 import type { MultipartForm } from "../http/multipart.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import type { ResponseWriter } from "../http/response.js";
@@ -54,28 +54,32 @@ export class RequestBody {
 
   /**
    * Fills `request.body`, or the fields and files of a `multipart/form-data` form. Call it once, when there is a body.
-   * @throws what `consumeBody` and `MultipartForm` throw.
+   * @returns rejects with what `consumeBody` and `MultipartForm` throw.
+   * @throws RequestNotAvailableError when it was taken before.
    */
-  async read(): Promise<void> {
-    const boundary = formBoundary(this.#type);
-    await this.#reading(async () => {
-      if (boundary === undefined) this.#request.body = await readBody(this.#message, this.#limits);
-      else await this.#readForm(boundary);
+  read(): Promise<void> {
+    this.#begin();
+    const type = this.#type;
+    if (isMultipartForm(type)) return this.#noted(this.#readForm(type));
+    return this.#noted(readBody(this.#message, this.#limits), (body) => {
+      this.#request.body = body;
     });
-    // Whoever asked before has seen an empty body.
-    this.#arguments = undefined;
   }
 
   /**
    * Hands the body on as it comes in. Once the request is answered, it rejects with `Finish`: nobody wants the rest.
    * @throws RequestNotAvailableError when it was taken before, and what `consumeBody` and the sink throw.
    */
-  consume(sink: BodySink): Promise<void> {
-    const wanted = (chunk: Buffer): void | Promise<void> => {
-      this.#refuseAnswered();
-      return sink(chunk)?.then(this.#refuseAnswered) ?? this.#refuseAnswered();
+  async consume(sink: BodySink): Promise<void> {
+    this.#begin();
+    const refuseAnswered = (): void => {
+      if (this.#response.finished) throw new Finish();
     };
-    return this.#reading(() => consumeBody(this.#message, this.#limits, wanted));
+    const wanted = (chunk: Buffer): void | Promise<void> => {
+      refuseAnswered();
+      return sink(chunk)?.then(refuseAnswered) ?? refuseAnswered();
+    };
+    await this.#noted(consumeBody(this.#message, this.#limits, wanted));
   }
 
   /** The same as an iterable, to be read once. */
@@ -100,21 +104,32 @@ export class RequestBody {
   }
 
   get #type(): string | undefined {
-    return this.#request.headers.get("content-type");
+    return this.#message.headers["content-type"];
   }
 
   get #limits(): { readonly limit: number; readonly timeout: number | undefined } {
     return { limit: this.#limit, timeout: this.#timeout };
   }
 
-  async #reading(read: () => Promise<void>): Promise<void> {
+  #begin(): void {
     if (this.#state !== "unread") throw new RequestNotAvailableError(takenAlready);
     this.#state = "reading";
-    try {
-      await read();
-    } finally {
-      this.#state = "read";
-    }
+  }
+
+  /** Notes when the reading has ended. No `async`: each promise on the way would be paid by every body. */
+  #noted<T>(reading: Promise<T>, take?: (result: T) => void): Promise<void> {
+    return reading.then(
+      (result) => {
+        this.#state = "read";
+        take?.(result);
+        // Whoever asked before has seen an empty body.
+        this.#arguments = undefined;
+      },
+      (error: unknown) => {
+        this.#state = "read";
+        throw error;
+      },
+    );
   }
 
   #refuseLate(value: number, caller: string): void {
@@ -127,11 +142,8 @@ export class RequestBody {
     throw new ConfigurationError(`${caller}() takes a whole number from 0, got ${String(value)}`);
   }
 
-  readonly #refuseAnswered = (): void => {
-    if (this.#response.finished) throw new Finish();
-  };
-
-  async #readForm(boundary: string): Promise<void> {
+  async #readForm(type: string): Promise<void> {
+    const boundary = formBoundary(type);
     // The parser is loaded by the first form: most services never see one.
     const { MultipartForm: Form } = await import("../http/multipart.js");
     const form = new Form(boundary, this.#settings);
