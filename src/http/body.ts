@@ -28,8 +28,8 @@ export function readBody(message: IncomingMessage, limits: BodyLimits): Promise<
 
 /** Nearly all bodies come in one piece, which need not be copied. */
 function joined(chunks: readonly Buffer[]): Buffer {
-  const [first, ...rest] = chunks;
-  return first === undefined || rest.length > 0 ? Buffer.concat(chunks) : first;
+  const [first] = chunks;
+  return first === undefined || chunks.length > 1 ? Buffer.concat(chunks) : first;
 }
 
 /**
