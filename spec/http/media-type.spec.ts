@@ -49,9 +49,15 @@ describe("requireUtf8", () => {
 describe("decodeUtf8", () => {
   it("removes a byte order mark", () => expect(decodeUtf8(Buffer.from("\ufeffä"))).to.equal("ä"));
 
-  it("answers other bytes with 400", () => {
-    expect(() => decodeUtf8(Buffer.from([0xff])))
-      .to.throw(HTTPError)
-      .with.property("status", 400);
+  it("keeps a replacement character that was sent", () => {
+    expect(decodeUtf8(Buffer.from("a\ufffdb"))).to.equal("a\ufffdb");
   });
+
+  for (const bytes of [[0xff], [0x61, 0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0x80]]) {
+    it(`answers the bytes ${Buffer.from(bytes).toString("hex")} with 400`, () => {
+      expect(() => decodeUtf8(Buffer.from(bytes)))
+        .to.throw(HTTPError)
+        .with.property("status", 400);
+    });
+  }
 });
