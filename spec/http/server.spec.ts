@@ -281,6 +281,37 @@ describe("HTTPTransport", () => {
       expect(await connect().send(get("/")).end()).to.match(/ok$/);
     });
 
+    it("says how long keepAliveTimeout is, in whole seconds", async () => {
+      await start((_message, response) => response.end("ok"), { keepAliveTimeout: 5_000 });
+      const client = connect().send(get("/"));
+      expect(await client.until(/ok$/)).to.match(/\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n/);
+    });
+
+    it("does not close by keepAliveTimeout what is answered or is sending its next request", async () => {
+      await start(hold, { keepAliveTimeout: 200 });
+      const [client, witness] = [connect(), connect()];
+      client.send(get("/1"));
+      await requests(1);
+      // Others come and go by the timeout meanwhile.
+      for (let count = 2; count < 4; count++) {
+        const other = connect().send(get("/"));
+        await requests(count);
+        pending[count - 1]?.response.end("other");
+        await other.end();
+      }
+      pending[0]?.response.end("first");
+      await client.until(/first$/);
+      for (const piece of ["GET ", "/2 ", "HTTP/1.1", "\r\nHost:", " a\r", "\n"]) {
+        client.send(piece);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+      client.send("Connection: close\r\n\r\n");
+      await requests(4);
+      pending[3]?.response.end("second");
+      expect(await client.end()).to.match(/second$/);
+      expect(witness.socket.closed).to.equal(false);
+    });
+
     it("does not count the time of the answer", async () => {
       await start(hold, quick);
       const client = connect().send(get("/", "Connection: close\r\n"));

@@ -50,6 +50,11 @@ export class Connection {
   /** Pipelined requests since the loop has turned for this connection. */
   #atOnce = 0;
   #isUpgraded = false;
+  /** Whether it has had a request. Before the first one `headersTimeout` counts. */
+  #isUsed = false;
+  #quietSince = 0;
+  /** How much had been read when `quietSince` was last asked for. */
+  #bytesRead = 0;
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.socket = socket;
@@ -68,6 +73,16 @@ export class Connection {
   /** Whether the request that is being read has a clock of its own in the place of `requestTimeout`. */
   get timesItself(): boolean {
     return this.#current !== undefined && hasOwnTimeout(this.#current.message);
+  }
+
+  /** Since when it is between two requests and nothing was read, as far as those know who ask now and then. `now` if it is not. */
+  quietSince(now: number): number {
+    const { bytesRead } = this.socket;
+    if (!this.idle || !this.#isUsed || bytesRead !== this.#bytesRead) {
+      this.#bytesRead = bytesRead;
+      this.#quietSince = now;
+    }
+    return this.#quietSince;
   }
 
   /** A request has been parsed. */
@@ -152,6 +167,7 @@ export class Connection {
 
   #start(exchange: Exchange): void {
     this.#current = exchange;
+    this.#isUsed = true;
     if (this.#owner.draining) this.announceClose();
     exchange.work = this.#owner.serve(exchange.message, exchange.response);
   }

@@ -8,6 +8,7 @@ import { Connection, type ConnectionOwner } from "./connection.js";
 import { connectionLimit } from "./descriptors.js";
 import { DropCount } from "./drop-count.js";
 import { type Refusal, expectationRefusal, refusalOf } from "./gate.js";
+import { IdleWatch, announceKeepAlive } from "./idle-watch.js";
 import { defaultHTTPSettings, type HTTPSettings } from "./limits.js";
 import { listen, type ListenTarget } from "./listen.js";
 import { type ParserError, parserRefusal } from "./parser-errors.js";
@@ -51,6 +52,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
   readonly #server: Server;
   readonly #connections = new Map<Socket, Connection>();
   readonly #watch: SendWatch;
+  readonly #idleWatch: IdleWatch;
   readonly #drainListeners = new Set<() => void>();
   #drained: Promise<DrainReport> | undefined;
   #lingered = false;
@@ -72,6 +74,8 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     this.#callback = callback;
     this.settings = settings;
     this.#watch = new SendWatch(settings.sendTimeout, settings.connectionsCheckingInterval, stalled);
+    const { keepAliveTimeout, connectionsCheckingInterval } = settings;
+    this.#idleWatch = new IdleWatch(keepAliveTimeout, connectionsCheckingInterval, this.#connections);
     this.#server = createServer({ ...nodeOptions(settings), ...(mayUpgrade && this.#upgradeOptions(mayUpgrade)) });
     // One more than allowed, or Node cuts the list before the gate can count it.
     this.#server.maxHeadersCount = settings.headerCount + 1;
@@ -244,6 +248,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
     // Node remembers the address once it was asked for; after the client has left it could not be known any more.
     void socket.remoteAddress;
     this.#connections.set(socket, new Connection(socket, this));
+    this.#idleWatch.watch();
     socket.once("close", () => this.#closed(socket));
     this.#onConnections?.(true);
   }
@@ -257,6 +262,7 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
 
   #receive(message: IncomingMessage, response: ServerResponse): void {
     response.on("close", this.#settle);
+    announceKeepAlive(response, this.settings.keepAliveTimeout);
     this.#connections.get(message.socket)?.receive(message, response);
   }
 
@@ -355,11 +361,12 @@ export class HTTPTransport implements ResponseHost, ConnectionOwner {
 }
 
 function nodeOptions(settings: HTTPSettings): ServerOptions {
-  const { headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval } = settings;
+  const { headersTimeout, requestTimeout, connectionsCheckingInterval } = settings;
   return {
     headersTimeout,
     requestTimeout,
-    keepAliveTimeout,
+    // The watch of idle connections does it.
+    keepAliveTimeout: 0,
     connectionsCheckingInterval,
     // The parser counts target and fields together; the gate then tells them apart.
     maxHeaderSize: settings.requestLineLimit + settings.headerLimit,
