@@ -45,7 +45,7 @@ function addParameter(parameters: Map<string, string>, match: RegExpExecArray): 
 const boundaryForm = /^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/;
 
 /** Whether a `Content-Type` announces `multipart/form-data`. */
-export function isMultipartForm(contentType: string | undefined): contentType is string {
+export function isMultipartForm(contentType: string | undefined): boolean {
   return contentType !== undefined && /^multipart\/form-data\b/i.test(contentType);
 }
 
@@ -55,7 +55,7 @@ export function isMultipartForm(contentType: string | undefined): contentType is
  * @throws HTTPError 400 when there is none, or one that RFC 2046 (section 5.1.1) does not allow: more than 70 characters, for
  * example.
  */
-export function formBoundary(contentType: string): string {
+export function formBoundary(contentType = ""): string {
   const boundary = parseMediaType(contentType)?.parameters.get("boundary");
   if (boundary !== undefined && boundaryForm.test(boundary)) return boundary;
   throw new HTTPError(400, "multipart: no boundary, or a malformed one");

@@ -76,7 +76,8 @@ async function concludeLater(course: Course, work: Promise<void>): Promise<void>
   } catch (error) {
     fail(course, error);
   }
-  await conclude(course);
+  const concluding = conclude(course);
+  if (concluding !== undefined) await concluding;
 }
 
 function fail({ target, exchange, context, handler }: Course, error: unknown): void {
@@ -145,7 +146,7 @@ function run(passage: Passage, target: RouteTarget, pathArguments: PathArguments
   if (verb === undefined || target.leavesBody || !hasBody(exchange.message)) {
     return respond(passage, target, verb, pathArguments);
   }
-  return exchange.body.read().then(() => {
+  return exchange.body.read(() => {
     passage.watch?.enter();
     return respond(passage, target, verb, pathArguments);
   });

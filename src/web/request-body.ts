@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type ArgumentMap, noArguments, parseArguments } from "../http/arguments.js";
 import { ConfigurationError, Finish, RequestNotAvailableError } from "../errors.js";
 import { BodyChunks } from "../http/body-chunks.js";
-import { type BodySink, rejectBody, takeOverTimeout } from "../http/body-reader.js";
+import { type BodySink, isBeingRead, rejectBody, takeOverTimeout } from "../http/body-reader.js";
 import { consumeBody, readBody } from "../http/body.js";
 import { parseJson } from "../http/json.js";
 import type { HTTPSettings } from "../http/limits.js";
@@ -22,7 +22,10 @@ export class RequestBody {
   readonly #settings: HTTPSettings;
   #limit: number;
   #timeout: number | undefined;
-  #state: "unread" | "reading" | "read" = "unread";
+  /** Whether somebody reads it, or has read it. */
+  #taken = false;
+  /** Whether it is one that may leave something on disk. */
+  #isForm = false;
   #form: MultipartForm | undefined;
   #arguments: ArgumentMap | undefined;
 
@@ -53,16 +56,20 @@ export class RequestBody {
   }
 
   /**
-   * Fills `request.body`, or the fields and files of a `multipart/form-data` form. Call it once, when there is a body.
-   * @returns rejects with what `consumeBody` and `MultipartForm` throw.
+   * Fills `request.body`, or the fields and files of a `multipart/form-data` form, and goes on with `proceed`. Call it once, when
+   * there is a body.
+   * @returns what `proceed` gives; rejects with what `readBody` and `MultipartForm` throw.
    * @throws RequestNotAvailableError when it was taken before.
    */
-  read(): Promise<void> {
-    this.#begin();
-    const type = this.#type;
-    if (isMultipartForm(type)) return this.#noted(this.#readForm(type));
-    return this.#noted(readBody(this.#message, this.#limits), (body) => {
+  read(proceed: () => Promise<void> | undefined): Promise<void> {
+    this.#take();
+    this.#isForm = isMultipartForm(this.#type);
+    if (this.#isForm) return this.#readForm().then(proceed);
+    return readBody(this.#message, this.#limits).then((body) => {
       this.#request.body = body;
+      // Whoever asked before has seen an empty body.
+      this.#arguments = undefined;
+      return proceed();
     });
   }
 
@@ -71,7 +78,7 @@ export class RequestBody {
    * @throws RequestNotAvailableError when it was taken before, and what `consumeBody` and the sink throw.
    */
   async consume(sink: BodySink): Promise<void> {
-    this.#begin();
+    this.#take();
     const refuseAnswered = (): void => {
       if (this.#response.finished) throw new Finish();
     };
@@ -79,12 +86,12 @@ export class RequestBody {
       refuseAnswered();
       return sink(chunk)?.then(refuseAnswered) ?? refuseAnswered();
     };
-    await this.#noted(consumeBody(this.#message, this.#limits, wanted));
+    await consumeBody(this.#message, this.#limits, wanted);
   }
 
   /** The same as an iterable, to be read once. */
   stream(): AsyncIterable<Buffer> {
-    if (this.#state !== "unread") throw new RequestNotAvailableError(takenAlready);
+    if (this.#taken) throw new RequestNotAvailableError(takenAlready);
     return new BodyChunks((sink) => this.consume(sink));
   }
 
@@ -94,7 +101,7 @@ export class RequestBody {
 
   /** Whether `end` has something to do. */
   get held(): boolean {
-    return this.#state === "reading" || this.#form !== undefined;
+    return isBeingRead(this.#message) || this.#isForm;
   }
 
   /** The request is over: ends what is still being read, and removes what a form left on disk. */
@@ -111,29 +118,13 @@ export class RequestBody {
     return { limit: this.#limit, timeout: this.#timeout };
   }
 
-  #begin(): void {
-    if (this.#state !== "unread") throw new RequestNotAvailableError(takenAlready);
-    this.#state = "reading";
-  }
-
-  /** Notes when the reading has ended. No `async`: each promise on the way would be paid by every body. */
-  #noted<T>(reading: Promise<T>, take?: (result: T) => void): Promise<void> {
-    return reading.then(
-      (result) => {
-        this.#state = "read";
-        take?.(result);
-        // Whoever asked before has seen an empty body.
-        this.#arguments = undefined;
-      },
-      (error: unknown) => {
-        this.#state = "read";
-        throw error;
-      },
-    );
+  #take(): void {
+    if (this.#taken) throw new RequestNotAvailableError(takenAlready);
+    this.#taken = true;
   }
 
   #refuseLate(value: number, caller: string): void {
-    if (this.#state !== "unread") {
+    if (this.#taken) {
       throw new RequestNotAvailableError(
         `${caller}() after the reading of the body has begun: call it in initialize()`,
       );
@@ -142,8 +133,8 @@ export class RequestBody {
     throw new ConfigurationError(`${caller}() takes a whole number from 0, got ${String(value)}`);
   }
 
-  async #readForm(type: string): Promise<void> {
-    const boundary = formBoundary(type);
+  async #readForm(): Promise<void> {
+    const boundary = formBoundary(this.#type);
     // The parser is loaded by the first form: most services never see one.
     const { MultipartForm: Form } = await import("../http/multipart.js");
     const form = new Form(boundary, this.#settings);
@@ -151,6 +142,7 @@ export class RequestBody {
     await consumeBody(this.#message, this.#limits, form.write);
     await form.end();
     this.#request.files = form.files;
+    this.#arguments = undefined;
   }
 
   #parseForm(): ArgumentMap {
