@@ -135,9 +135,7 @@ export class Program {
 
   /** The living children of the program, or of another process; in ascending order. */
   childPids(parent = this.pid): number[] {
-    return processes()
-      .filter((entry) => entry.parent === parent)
-      .map(({ pid }) => pid);
+    return pidsWhere((entry) => entry.parent === parent);
   }
 
   /** The children of the program as soon as there are `count` of them. Rejects at the deadline. */
@@ -168,9 +166,7 @@ export class Program {
   }
 
   #group(): number[] {
-    return processes()
-      .filter(({ group }) => group === this.pid)
-      .map(({ pid }) => pid);
+    return hasGroup(this.pid) ? pidsWhere(({ group }) => group === this.pid) : [];
   }
 
   readonly #read = (text: string): void => {
@@ -194,7 +190,22 @@ export class Program {
 
 /** True while a process with this id exists and has not ended. */
 export function isAlive(pid: number): boolean {
-  return processes().some((entry) => entry.pid === pid);
+  return entryOf(pid).length > 0;
+}
+
+/** Asks the system alone, which is much cheaper than to look at all processes. */
+function hasGroup(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+function pidsWhere(isWanted: (entry: ProcessEntry) => boolean): number[] {
+  return processes()
+    .filter(isWanted)
+    .map(({ pid }) => pid);
 }
 
 /** Reads again and again, because /proc tells nobody when it changes; the last reading at the deadline. */
@@ -203,7 +214,7 @@ async function poll(read: () => number[], isEnough: (found: number[]) => boolean
   for (;;) {
     const found = read();
     if (isEnough(found) || performance.now() >= end) return found;
-    await delay(5);
+    await delay(20);
   }
 }
 
