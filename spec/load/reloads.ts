@@ -14,7 +14,7 @@ const total = Number(process.argv[2] ?? 300_000);
 const reloads = Number(process.argv[3] ?? 20);
 
 /** 40 % keep-alive without a pause, 30 % pausing 20 ms, 20 % pausing 0.5 to 3 s, 10 % with a connection for each request. */
-const mix: Readonly<Record<ClientKind, number>> = { busy: 4, paced: 3, thinking: 2, fresh: 1 };
+const mix: Readonly<Partial<Record<ClientKind, number>>> = { busy: 4, paced: 3, thinking: 2, fresh: 1 };
 const clients = 40;
 const timeout = 5_000;
 

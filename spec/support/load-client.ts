@@ -5,9 +5,10 @@ export type { Outcome } from "./load-connection.js";
 
 /**
  * How a client behaves. `busy`: keep-alive, the next request follows the answer at once. `paced`: keep-alive, 20 ms after
- * it. `thinking`: keep-alive, 0.5 to 3 s after it. `fresh`: a connection for each request, at once.
+ * it. `thinking`: keep-alive, 0.5 to 3 s after it. `fresh`: a connection for each request, at once. `visiting`: the same, 20 ms
+ * after the answer.
  */
-export type ClientKind = "busy" | "paced" | "thinking" | "fresh";
+export type ClientKind = "busy" | "paced" | "thinking" | "fresh" | "visiting";
 
 /** What is asked, how often and by whom. */
 export interface LoadOptions {

@@ -10,6 +10,7 @@ const pauses: Readonly<Record<ClientKind, () => number>> = {
   paced: () => 20,
   thinking: () => 500 + Math.random() * 2_500,
   fresh: () => 0,
+  visiting: () => 20,
 };
 const pauseAfterFailure = 20;
 const failuresKept = 100;
@@ -88,9 +89,10 @@ class LoadRun {
   async #exchange(connection: LoadConnection, kind: ClientKind, lastPid: string | undefined): Promise<Exchange> {
     const sentAt = Date.now();
     const started = performance.now();
-    const request = kind === "fresh" ? this.#request.close : this.#request.keepAlive;
+    const closes = kind === "fresh" || kind === "visiting";
+    const request = closes ? this.#request.close : this.#request.keepAlive;
     const exchange = await connection.exchange(request, this.#options.timeout ?? 5_000);
-    if (kind === "fresh") connection.close();
+    if (closes) connection.close();
     const { outcome, detail, pid } = exchange;
     this.#settled++;
     this.#countsOf(kind)[outcome]++;
