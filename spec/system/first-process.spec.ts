@@ -59,7 +59,7 @@ describe("PID 1 of a container", function () {
     const [victim = 0] = app.program.childPids(primary);
     process.kill(victim, "SIGKILL");
     await app.program.line(/killed by signal SIGKILL, restarting$/);
-    await app.program.lines(/^configured executor/, 3);
+    await app.program.lines(/^configured server/, 3);
     process.kill(primary, "SIGTERM");
     expect(await app.ended()).to.deep.equal({ code: 0, signal: null });
   });

@@ -32,33 +32,50 @@ describe("a program as a service", function () {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
   }
 
-  for (const processes of [1, 2]) {
-    describe(`of ${processes === 1 ? "one process" : "several processes"}`, () => {
-      it("has a pid file while it serves", async () => {
-        const pidFile = join(directory, `${processes}.pid`);
-        await using app = served({ processes, pidFile });
+  for (const [what, processes] of [
+    ["of one process", 1],
+    ["of several processes", 2],
+  ] as const) {
+    // One program, which the last test ends.
+    describe(what, () => {
+      const pidFile = (): string => join(directory, `${processes}.pid`);
+      let app: ServedProgram;
+
+      before(async () => {
+        app = served({ processes, pidFile: pidFile() });
         await app.url("/");
-        expect(readFileSync(pidFile, "utf8")).to.equal(`${app.program.pid}\n`);
-        expect(await app.stop()).to.deep.equal(clean);
-        expect(existsSync(pidFile)).to.equal(false);
       });
 
-      it("says that the pid file cannot be written, and starts nothing", async () => {
-        await using app = served({ processes, pidFile: join(directory, "none", "x.pid") });
-        expect((await app.ended()).code).to.equal(1);
-        expect(app.count(/^StartError: pidFile: \S+ cannot be written: ENOENT/)).to.equal(1);
-        expect(app.count(/listening|evaluated/)).to.equal(1);
+      after(() => app[Symbol.asyncDispose]());
+
+      it("has a pid file while it serves", () => {
+        expect(readFileSync(pidFile(), "utf8")).to.equal(`${app.program.pid}\n`);
       });
 
-      it("drains when every process of it is signalled, as a service manager does", async () => {
-        await using app = served({ processes });
+      if (processes > 1) {
+        it("is called by its file in ps, unless it says how", async () => {
+          const { pid } = await app.json<Who>("/who");
+          expect(commandOf(app.program.pid)).to.equal("waterspout: served (primary)");
+          expect(commandOf(pid)).to.match(/^waterspout: served \(child [01]\)$/);
+        });
+      }
+
+      it("drains when every process of it is signalled, as a service manager does, and takes the pid file away", async () => {
         const answer = app.get("/late");
         await app.program.line(/^held by/);
         app.program.killGroup("SIGTERM");
         expect(await app.ended()).to.deep.equal(clean);
         expect(await answer).to.equal("late, and executor");
         expect(app.count(/exited with status|restarting/)).to.equal(0);
+        expect(existsSync(pidFile())).to.equal(false);
       });
+    });
+
+    it(`${what} says that the pid file cannot be written, and starts nothing`, async () => {
+      await using app = served({ processes, pidFile: join(directory, "none", "x.pid") });
+      expect((await app.ended()).code).to.equal(1);
+      expect(app.count(/^StartError: pidFile: \S+ cannot be written: ENOENT/)).to.equal(1);
+      expect(app.count(/listening|evaluated/)).to.equal(1);
     });
   }
 
@@ -67,28 +84,25 @@ describe("a program as a service", function () {
       requireReceiver(this);
     });
 
-    for (const processes of [1, 2]) {
-      it(`tells that it serves, that it stops, and that it is well meanwhile, with processes: ${processes}`, async () => {
-        await using manager = new NotifyReceiver();
-        await manager.bound();
-        await using app = served({ processes }, { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: "1000000" });
-        await manager.message(/^WATCHDOG=1$/, 2);
-        expect(await app.stop()).to.deep.equal(clean);
-        const told = (await manager.message(/^STOPPING=1/)).filter((line) => line !== "WATCHDOG=1");
-        const ready = processes === 1 ? "READY=1 | STATUS=serving" : "READY=1 | STATUS=2 processes serve";
-        expect(told).to.deep.equal([ready, "STOPPING=1 | STATUS=stopping"]);
-      });
-    }
-
-    it("tells of a reload, by the manager's clock", async () => {
+    it("tells that it serves, that it stops, and that it is well meanwhile", async () => {
       await using manager = new NotifyReceiver();
       await manager.bound();
-      await using app = served({ processes: 2 }, { NOTIFY_SOCKET: manager.path });
-      await app.url("/");
+      await using app = served({ processes: 1 }, { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: "1000000" });
+      await manager.message(/^WATCHDOG=1$/, 2);
+      expect(await app.stop()).to.deep.equal(clean);
+      const told = (await manager.message(/^STOPPING=1/)).filter((line) => line !== "WATCHDOG=1");
+      expect(told).to.deep.equal(["READY=1 | STATUS=serving", "STOPPING=1 | STATUS=stopping"]);
+    });
+
+    it("tells of a reload of several processes, by the manager's clock", async () => {
+      await using manager = new NotifyReceiver();
+      await manager.bound();
+      await using app = served({ processes: 2 }, { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: "1000000" });
+      await manager.message(/^WATCHDOG=1$/, 2);
       app.program.kill("SIGHUP");
       await app.program.line(/reload complete/);
       expect(await app.stop()).to.deep.equal(clean);
-      const told = await manager.message(/^STOPPING=1/);
+      const told = (await manager.message(/^STOPPING=1/)).filter((line) => line !== "WATCHDOG=1");
       expect(told.map((line) => line.replace(/\d{4,}/, "…"))).to.deep.equal([
         "READY=1 | STATUS=2 processes serve",
         "RELOADING=1 | MONOTONIC_USEC=… | STATUS=reloading",
@@ -103,43 +117,34 @@ describe("a program as a service", function () {
       await using app = served({ processes: 2, stableTime: 60_000 }, { NOTIFY_SOCKET: manager.path });
       await app.url("/");
       app.program.kill("SIGHUP");
-      await app.program.lines(/^configured executor/, 3);
+      await app.program.lines(/^configured server/, 3);
       expect(await app.stop()).to.deep.equal(clean);
       await manager.message(/^STOPPING=1/);
       expect(manager.messages.map((line) => line.split(/[ =]/)[0])).to.deep.equal(["READY", "RELOADING", "STOPPING"]);
     });
   });
 
-  it("replaces a child that has answered maxRequests, and serves meanwhile", async () => {
-    await using app = served({ processes: 2, maxRequests: 20 });
+  it("replaces a child that has answered maxRequests by one of the same name, and serves meanwhile", async () => {
+    await using app = served({ processes: 2, maxRequests: 20, title: "shop" });
     const url = await app.url("/who");
+    expect(commandOf(app.program.pid)).to.equal("waterspout: shop (primary)");
     const reason = /has answered \d+ requests \(maxRequests is 20\): it will be replaced$/;
     while (app.count(reason) === 0) {
       expect((await fetch(url, { headers: { connection: "close" } })).status).to.equal(200);
     }
-    await app.program.line(/child \d \(pid \d+\) has taken over from pid \d+$/);
+    const line = await app.program.line(/child \d \(pid \d+\) has taken over from pid \d+$/);
+    const [, id, pid] = /child (\d) \(pid (\d+)\)/.exec(line) ?? [];
+    expect(commandOf(Number(pid))).to.equal(`waterspout: shop (child ${id})`);
     expect((await fetch(url)).status).to.equal(200);
     expect(await app.stop()).to.deep.equal(clean);
     expect(app.count(/restarting|could not be replaced/)).to.equal(0);
   });
 
-  it("can be told apart in ps", async () => {
-    await using app = served({ processes: 2, title: "shop" });
+  it("is called by its command if its title is empty", async () => {
+    await using app = served({ processes: 2, title: "" });
     const { pid } = await app.json<Who>("/who");
-    expect(commandOf(app.program.pid)).to.equal("waterspout: shop (primary)");
-    expect(commandOf(pid)).to.match(/^waterspout: shop \(child [01]\)$/);
+    for (const each of [pid, app.program.pid]) expect(commandOf(each)).to.include("served.js here");
     expect(await app.stop()).to.deep.equal(clean);
-  });
-
-  it("is called by its file unless it says how, and is left alone if it wants to be", async () => {
-    await using app = served({ processes: 2 });
-    await app.url("/");
-    expect(commandOf(app.program.pid)).to.equal("waterspout: served (primary)");
-    await using other = served({ processes: 2, title: "" });
-    const { pid } = await other.json<Who>("/who");
-    for (const each of [pid, other.program.pid]) expect(commandOf(each)).to.include("served.js here");
-    expect(await app.stop()).to.deep.equal(clean);
-    expect(await other.stop()).to.deep.equal(clean);
   });
 
   it("drains when its terminal ends, if it is a lone process", async () => {

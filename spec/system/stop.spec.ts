@@ -20,18 +20,10 @@ async function askOnAndOn(app: ServedProgram): Promise<never> {
   for (;;) await (await fetch(await app.url("/ping"))).text();
 }
 
+// That what is in flight is answered in time is in bootstrap.spec.ts.
 describe("the end of a program", () => {
   for (const processes of [1, 2]) {
     describe(`with processes: ${processes}`, () => {
-      it("lets all requests in flight complete and exits 0", async () => {
-        await using app = start({ processes });
-        const answers = [app.get("/soon"), app.get("/soon"), app.get("/soon")];
-        await app.program.lines(/^held$/, 3);
-        expect(await app.stop()).to.deep.equal(clean);
-        expect(await Promise.all(answers)).to.deep.equal(["soon", "soon", "soon"]);
-        expect(app.count(/not all was done/)).to.equal(0);
-      });
-
       it("answers 503 when the time is over, reports it in one line, and exits 0", async () => {
         await using app = start({ processes, gracePeriod: 300 });
         const status = statusOf(app, "/never");
