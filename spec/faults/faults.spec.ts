@@ -11,6 +11,7 @@ import { gateRows } from "./gate-rows.js";
 import { bodies } from "./rows/bodies.js";
 import type { Fault } from "./rows/fault.js";
 import { headers } from "./rows/headers.js";
+import { json } from "./rows/json.js";
 import { paths } from "./rows/paths.js";
 import { slow } from "./rows/slow.js";
 import { WatchedServer } from "./watched-server.js";
@@ -134,7 +135,7 @@ describe("a fault", () => {
     return attempt;
   }
 
-  for (const [group, faults] of Object.entries({ paths, headers, bodies })) {
+  for (const [group, faults] of Object.entries({ paths, headers, bodies, json })) {
     describe(`of ${group}`, () => {
       for (const fault of faults) it(`${fault.what}: ${String(fault.status)}`, async () => void (await holds(fault)));
     });

@@ -31,16 +31,6 @@ const deflate = (bytes: Buffer): Buffer => deflateSync(bytes, { level: 1 });
 const brotli = (bytes: Buffer): Buffer =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
 
-const keys = (name: (index: number) => string, bytes: number): string => {
-  const members: string[] = [];
-  for (let length = 2, index = 0; ; index++) {
-    const member = `"${name(index)}":0`;
-    length += member.length + 1;
-    if (length > bytes) return `{${members.join(",")}}`;
-    members.push(member);
-  }
-};
-
 /** What clients do in the middle of something, and then leave. */
 const leaving = (bytes: string | Uint8Array, how: "FIN" | "RST"): Fault["send"] => {
   return async (client: RawClient) => {
@@ -78,12 +68,6 @@ export const bodies: readonly Fault[] = [
   { what: "a megabyte of [", send: json("[".repeat(mebibyte)), status: 400 },
   { what: "101 arrays", send: json("[".repeat(101) + "]".repeat(101)), status: 400 },
   { what: "100 arrays", send: json("[".repeat(100) + "]".repeat(100)), status: 200 },
-  { what: "256 KiB of distinct keys", send: json(keys((index) => `k${index}`, mebibyte / 4)), status: 200 },
-  {
-    what: "256 KiB of keys that are integers",
-    send: json(keys((index) => String(index * 7_919), mebibyte / 4)),
-    status: 200,
-  },
   ...each(["", "{", '{"a":}', "\ufeff1 2", "nul", '"\\ud800', "NaN", "1e", "{'a':1}"], (text) => ({
     send: json(text),
     status: 400,
