@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { argumentError, lostReply, placeOf, within } from "#src/executors/faults.js";
-import { SerializationError, WorkerCrashedError } from "waterspout";
+import { argumentError, within } from "#src/executors/faults.js";
+import { SerializationError } from "waterspout";
 
 const call = { token: "Hasher", method: "hash" };
 
@@ -31,13 +31,5 @@ describe("within", () => {
     );
     expect(isDone).to.equal(true);
     await within(1, new Promise(() => undefined));
-  });
-});
-
-describe("lostReply", () => {
-  it("names the task", () => {
-    const error = lostReply({ id: 1, args: [], ...call });
-    expect(error).to.be.instanceOf(WorkerCrashedError).and.to.include({ retryable: false });
-    expect(error.message).to.equal(`the reply of ${placeOf(call)} was lost`);
   });
 });

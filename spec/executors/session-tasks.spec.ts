@@ -1,10 +1,10 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { amongOthers } from "#src/context.js";
-import type { TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
+import type { Reply, TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
 import { decodeError } from "#src/executors/error-codec.js";
+import type { TaskMemory } from "#src/executors/running-task.js";
 import { SessionTasks } from "#src/executors/session-tasks.js";
-import { ConfigurationError, ExecutorContext } from "waterspout";
+import { CancelledError, ConfigurationError, ExecutorContext, SerializationError } from "waterspout";
 import { expectLog } from "../support/log.js";
 
 const memory = { isCancelled: () => false, isArgumentAborted: () => false };
@@ -26,6 +26,10 @@ describe("SessionTasks", () => {
 
     async list(): Promise<number[]> {
       return [1];
+    }
+
+    async closure(): Promise<object> {
+      return { log: () => undefined };
     }
 
     async fail(): Promise<never> {
@@ -63,15 +67,28 @@ describe("SessionTasks", () => {
     });
   });
 
-  it("returns a reply that is certain to be cloned, and posts another", async () => {
-    expect(await tasks.attempt(message("add", { args: [1, 2] }), memory)).to.deep.equal({ ok: true, value: 3 });
-    expect(posted).to.deep.equal([]);
-    expect(await tasks.attempt(message("list"), memory)).to.equal(undefined);
-    expect(posted).to.deep.equal([{ type: "reply", id: 1, reply: { ok: true, value: [1] } }]);
+  /** Runs a call. @returns its reply, the only thing that is posted. */
+  async function replyTo(given: TaskMessage, read: TaskMemory = memory): Promise<Reply> {
+    posted.length = 0;
+    await tasks.run(given, read);
+    const [first] = posted;
+    if (posted.length !== 1 || first?.type !== "reply") throw new Error("not one reply was posted");
+    return first.reply;
+  }
+
+  it("posts one reply for each call", async () => {
+    expect(await replyTo(message("add", { args: [1, 2] }))).to.deep.equal({ ok: true, value: 3 });
+    expect(await replyTo(message("list"))).to.deep.equal({ ok: true, value: [1] });
+  });
+
+  it("posts an error for a result that cannot be cloned", async () => {
+    const reply = await replyTo(message("closure"));
+    if (reply.ok !== false) throw new Error("it was posted");
+    expect(decodeError(reply.error)).to.be.instanceOf(SerializationError).and.to.include({ path: "result.log" });
   });
 
   it("runs the body as its task", async () => {
-    expect(await tasks.attempt(message("token"), memory)).to.deep.equal({ ok: true, value: "Service.token" });
+    expect(await replyTo(message("token"))).to.deep.equal({ ok: true, value: "Service.token" });
     expect(ExecutorContext.current()).to.equal(undefined);
   });
 
@@ -83,9 +100,9 @@ describe("SessionTasks", () => {
       [message("constructor"), 'Service has no method "constructor" to run on an executor'],
       [message("toString"), 'Service has no method "toString" to run on an executor'],
     ] as const) {
-      const reply = await tasks.attempt(given, memory);
+      const reply = await replyTo(given);
       expect(reply).to.have.property("ok", false);
-      if (reply?.ok === false) expect(decodeError(reply.error).message).to.equal(text);
+      if (reply.ok === false) expect(decodeError(reply.error).message).to.equal(text);
     }
     expect(tasks.running).to.equal(0);
   });
@@ -93,7 +110,7 @@ describe("SessionTasks", () => {
   it("answers also when what was made for the task cannot be ended, and logs that", async () => {
     release = () => Promise.reject(new Error("the connection is gone"));
     expectLog(/ending a task failed[\s\S]*the connection is gone/);
-    expect(await tasks.attempt(message("add", { args: [1, 2] }), memory)).to.deep.equal({ ok: true, value: 3 });
+    expect(await replyTo(message("add", { args: [1, 2] }))).to.deep.equal({ ok: true, value: 3 });
   });
 
   it("tells its owner before the reply, when the task is no longer counted", async () => {
@@ -126,10 +143,9 @@ describe("SessionTasks", () => {
   });
 
   it("does not begin with a task that is cancelled already", async () => {
-    const reply = await tasks.attempt(message("list"), { ...memory, isCancelled: () => true });
-    expect(reply).to.have.property("ok", false);
-    await turn();
-    expect(posted).to.deep.equal([]);
+    const reply = await replyTo(message("list"), { ...memory, isCancelled: () => true });
+    if (reply.ok !== false) throw new Error("it ran");
+    expect(decodeError(reply.error)).to.be.instanceOf(CancelledError);
   });
 
   it("takes a message for a task that has ended for late, not for wrong", () => {

@@ -1,11 +1,10 @@
 import { EventEmitter } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
-import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, type Worker, receiveMessageOnPort } from "node:worker_threads";
 import { expect } from "chai";
-import { decodeError } from "#src/executors/error-codec.js";
 import type { TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
-import { ThreadLink, type ThreadParts } from "#src/executors/thread-link.js";
-import { SlotMemory, TaskSlots, type ThreadResult } from "#src/executors/thread-protocol.js";
+import { ThreadLink } from "#src/executors/thread-link.js";
+import { SlotMemory, TaskSlots, type ThreadTask } from "#src/executors/thread-protocol.js";
 import { WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "waterspout";
 import { ToldHost } from "../support/told-host.js";
 import { until } from "../support/until.js";
@@ -24,14 +23,6 @@ class PlayedThread extends EventEmitter {
   }
 }
 
-/** What the pool was given, with the reply to come. */
-interface Sent {
-  readonly slot: number;
-  readonly message: TaskMessage;
-  answer(result: ThreadResult): void;
-  fail(error: unknown): void;
-}
-
 const task: TaskMessage = { id: 4, token: "Hasher", method: "hash", args: [] };
 const outOfMemory = Object.assign(new Error("Worker terminated due to reaching memory limit"), {
   code: "ERR_WORKER_OUT_OF_MEMORY",
@@ -39,14 +30,12 @@ const outOfMemory = Object.assign(new Error("Worker terminated due to reaching m
 
 describe("ThreadLink", () => {
   let host: ToldHost;
-  let sent: Sent[];
   let thread: PlayedThread;
   let theirs: MessagePort;
   let slots: TaskSlots;
 
   beforeEach(() => {
     host = new ToldHost();
-    sent = [];
     thread = new PlayedThread();
     slots = TaskSlots.of(1);
   });
@@ -56,20 +45,18 @@ describe("ThreadLink", () => {
   function linkOf(launched: unknown = thread): ThreadLink {
     const { port1, port2 } = new MessageChannel();
     theirs = port2;
-    const send: ThreadParts["send"] = (slot, message) =>
-      new Promise((answer, fail) => sent.push({ slot, message, answer, fail }));
     return new ThreadLink(
-      { launched: launched as Worker | Error, id: 9, port: port1, slots, send, bootTimeout: 60_000 },
+      { launched: launched as Worker | Error, id: 9, port: port1, slots, bootTimeout: 60_000 },
       host,
     );
   }
 
   /** A link to a thread that has a task. */
-  function busyLink(): { readonly link: ThreadLink; readonly run: Sent } {
+  function busyLink(): { readonly link: ThreadLink; readonly run: ThreadTask } {
     const link = linkOf();
     link.take(task.id);
     link.assign({ message: task, transferList: [], args: [] });
-    return { link, run: sent[0] as Sent };
+    return { link, run: receiveMessageOnPort(theirs)?.message as ThreadTask };
   }
 
   function say(message: WorkerMessage): void {
@@ -114,37 +101,44 @@ describe("ThreadLink", () => {
       expect(heard[0]).to.deep.equal({ type: "stop" });
     });
 
-    it("has what it printed and streamed before its reply, whichever line is read first", async () => {
-      const { run } = busyLink();
+    it("is sent as it is, its memory moved", () => {
+      const link = linkOf();
+      const bytes = new Uint8Array(4);
+      const message = { ...task, args: [bytes] };
+      link.assign({ message, transferList: [bytes.buffer], args: [bytes] });
+      const received: unknown = receiveMessageOnPort(theirs)?.message;
+      expect(received).to.deep.equal({ slot: 0, message: { ...task, args: [new Uint8Array(4)] } });
+      expect(bytes.byteLength).to.equal(0);
+    });
+
+    it("that cannot be sent throws, and leaves its slot to the next when it is released", () => {
+      const link = linkOf();
+      link.take(task.id);
+      const message = { ...task, args: [() => undefined] };
+      expect(() => link.assign({ message, transferList: [], args: message.args })).to.throw("could not be cloned");
+      link.release(task.id, false);
+      expect(slots.take()).to.equal(0);
+    });
+
+    it("has its items before its reply", async () => {
+      busyLink();
       say({ type: "item", id: task.id, value: "row" });
-      run.answer({ ok: true, value: 1 });
+      say({ type: "reply", id: task.id, reply: { ok: true, value: 1 } });
       await until(() => host.replies.length > 0);
       expect(host.told).to.deep.equal(["item 4", "reply 4"]);
       expect(host.replies).to.deep.equal([{ ok: true, value: 1 }]);
     });
 
-    it("is answered with an error when the thread says that it has answered, and has not", async () => {
-      const { run } = busyLink();
-      run.answer(undefined);
-      await until(() => host.replies.length > 0);
-      const [reply] = host.replies;
-      if (reply?.ok !== false) throw new Error("no error");
-      expect(decodeError(reply.error).message).to.include("Hasher.hash");
-    });
-
-    it("that cannot be sent is the sender's fault", async () => {
-      const { run } = busyLink();
-      run.fail(new Error("cannot be cloned"));
-      await turn();
-      expect(host.told).to.deep.equal(["unsent 4"]);
-    });
-
-    it("that the pool gives up with its thread is nobody's", async () => {
-      const { run } = busyLink();
-      thread.emit("error", outOfMemory);
-      run.fail(new Error("the thread has ended"));
-      await turn();
-      expect(host.told).to.deep.equal([]);
+    it("keeps this process alive while it runs", () => {
+      const link = linkOf();
+      const port = process.getActiveResourcesInfo;
+      const active = (): number => port().filter((kind) => kind === "MessagePort").length;
+      const before = active();
+      say({ type: "ready" });
+      link.take(task.id);
+      const running = active();
+      link.release(task.id, true);
+      expect([running - before, active() - before]).to.deep.equal([0, -1]);
     });
   });
 

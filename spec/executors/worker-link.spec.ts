@@ -62,7 +62,6 @@ describe("WorkerLink", () => {
       bootFailed: (_, error) => void (told.push("bootFailed"), failures.push(error)),
       retiring: () => void told.push("retiring"),
       reply: (id) => void told.push(`reply ${id}`),
-      unsent: () => void told.push("unsent"),
       item: (_, value) => void told.push(`item ${String(value)}`),
       stuck: () => void told.push("stuck"),
       ended: () => void told.push("ended"),

@@ -26,10 +26,6 @@ export class ToldHost implements WorkerLinkHost {
     this.replies.push(reply);
   }
 
-  unsent(id: number): void {
-    this.told.push(`unsent ${id}`);
-  }
-
   item(id: number): void {
     this.told.push(`item ${id}`);
   }

@@ -1,4 +1,4 @@
-import { SerializationError, WorkerCrashedError, toError } from "../errors.js";
+import { SerializationError, toError } from "../errors.js";
 import type { TaskMessage } from "./protocol.js";
 import { isCloneable, serializationError } from "./uncloneable.js";
 
@@ -23,11 +23,6 @@ export function argumentError(args: readonly unknown[], call: Call, cause: unkno
 }
 
 type Call = Pick<TaskMessage, "token" | "method"> & { readonly context?: TaskMessage["context"] | undefined };
-
-/** The worker was there and answered, but not to this task: a fault of ours, and no reason to wait for ever. */
-export function lostReply(message: TaskMessage): WorkerCrashedError {
-  return new WorkerCrashedError(`the reply of ${placeOf(message)} was lost`);
-}
 
 /** Waits for `work`, but no longer than `limit` milliseconds. */
 export async function within(limit: number, work: Promise<unknown>): Promise<void> {

@@ -44,7 +44,7 @@ function begin(settings: WorkerSettings): WorkerSession {
   process.on("message", (message: ControlMessage | TaskMessage) => {
     giveOwnMemory(message);
     if ("type" in message) begun.handle(message);
-    else void begun.run(message, memory);
+    else begun.run(message, memory);
   });
   return begun;
 }

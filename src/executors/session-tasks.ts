@@ -40,17 +40,8 @@ export class SessionTasks {
     return this.#running.size;
   }
 
-  /** Runs one call and posts its reply. Never rejects. */
+  /** Runs one call and posts its reply; that of a result which cannot be cloned is an error. Never rejects. */
   async run(message: TaskMessage, memory: TaskMemory): Promise<void> {
-    const reply = await this.attempt(message, memory);
-    if (reply !== undefined) this.#parts.post({ type: "reply", id: message.id, reply });
-  }
-
-  /**
-   * Runs one call. A reply that is certain to survive a clone is returned, for the caller to deliver; for another one the
-   * clone itself is the test, so it has been posted, or an error in its place. Never rejects.
-   */
-  async attempt(message: TaskMessage, memory: TaskMemory): Promise<Reply | undefined> {
     const task = new RunningTask(message, memory);
     this.#running.set(message.id, task);
     let acquired: Acquired | undefined;
@@ -62,8 +53,8 @@ export class SessionTasks {
     } catch (error) {
       reply = { ok: false, error: encodeError(error) };
     }
-    await acquired?.release?.().catch((error: unknown) => generalLog.error("ending a task failed", { error }));
-    return this.#end(message, reply);
+    if (acquired?.release !== undefined) await released(acquired.release);
+    this.#end(message, reply);
   }
 
   /** Acts on a message of the executor. One for a task that has ended is late, not wrong. */
@@ -71,12 +62,11 @@ export class SessionTasks {
     this.#running.get(message.id)?.handle(message);
   }
 
-  #end(message: TaskMessage, reply: Reply): Reply | undefined {
+  #end(message: TaskMessage, reply: Reply): void {
     this.#running.delete(message.id);
     this.#parts.runner.end();
     this.#parts.ended?.();
-    // The end of a stream must not overtake its items.
-    return isPlain(reply) && message.stream !== true ? reply : this.#reply(message, reply);
+    this.#reply(message, reply);
   }
 
   #call(instance: object, message: TaskMessage, task: RunningTask): unknown {
@@ -112,7 +102,7 @@ export class SessionTasks {
     }
   }
 
-  #reply(message: TaskMessage, reply: Reply): undefined {
+  #reply(message: TaskMessage, reply: Reply): void {
     try {
       this.#send(
         { type: "reply", id: message.id, reply },
@@ -134,6 +124,10 @@ export class SessionTasks {
   }
 }
 
+async function released(release: NonNullable<Acquired["release"]>): Promise<void> {
+  await release().catch((error: unknown) => generalLog.error("ending a task failed", { error }));
+}
+
 /** Only what the class itself brings: `constructor` and what every object inherits are no methods to call. */
 function methodOf(instance: object, { token, method }: TaskMessage): Method {
   const found: unknown = method in Object.prototype ? undefined : (instance as Record<string, unknown>)[method];
@@ -148,13 +142,6 @@ function checkKind(result: unknown, { token, method, stream }: TaskMessage): voi
   if (isStream === isExpected) return;
   const instead = isExpected ? "no generator: call it with submit" : "a generator: call it with stream";
   throw new ConfigurationError(`${token}.${method} is ${instead}`);
-}
-
-const cloneablePrimitives = new Set(["undefined", "string", "number", "boolean", "bigint"]);
-
-/** Errors are plain data by now; a result is when it is no object. */
-function isPlain(reply: Reply): boolean {
-  return reply.ok !== true || reply.value === null || cloneablePrimitives.has(typeof reply.value);
 }
 
 function encodeResult(value: unknown): Reply {

@@ -3,14 +3,10 @@ export interface Target {
   threadId: number;
 }
 
-/**
- * What waits in a piscina pool: births, each until its thread is there. Everything else is for a thread that is ready, and is
- * given to it at once; the pool, which would queue it behind births, sees an empty queue meanwhile.
- */
+/** What waits in a piscina pool: births, each until its thread is there. */
 export class BirthQueue<T extends object> {
   readonly #targetOf: (task: T) => Target;
   #births: T[] = [];
-  #hidden = false;
 
   /** @param targetOf for whom a task is. */
   constructor(targetOf: (task: T) => Target) {
@@ -18,17 +14,7 @@ export class BirthQueue<T extends object> {
   }
 
   get size(): number {
-    return this.#hidden ? 0 : this.#births.length;
-  }
-
-  /** Runs `body`, which gives the pool a task that is no birth. */
-  passBy<R>(body: () => R): R {
-    this.#hidden = true;
-    try {
-      return body();
-    } finally {
-      this.#hidden = false;
-    }
+    return this.#births.length;
   }
 
   shift(): T | null {

@@ -1,10 +1,9 @@
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { type MessagePort, type Worker, receiveMessageOnPort } from "node:worker_threads";
 import { WorkerBootError, WorkerOutOfMemoryError } from "../errors.js";
-import { encodeError } from "./error-codec.js";
-import { lostReply, placeOf } from "./faults.js";
+import { placeOf } from "./faults.js";
 import type { ControlMessage, TaskControl, TaskMessage, WorkerMessage } from "./protocol.js";
-import type { TaskSlots, ThreadResult } from "./thread-protocol.js";
+import type { TaskSlots, ThreadTask } from "./thread-protocol.js";
 import { WorkerLink, type WorkerLinkHost } from "./worker-link.js";
 import type { RunRequest } from "./workers.js";
 
@@ -13,18 +12,15 @@ export interface ThreadParts {
   /** The reason instead of a thread, when the system refused to make one; then `id` is any number. */
   readonly launched: Worker | Error;
   readonly id: number;
-  /** The thread's own line, apart from the pool's. */
+  /** The line to the thread. */
   readonly port: MessagePort;
   readonly slots: TaskSlots;
-  /** Hands a task to the pool for this thread. Settles with its reply, or rejects when it was not sent or the thread ended. */
-  readonly send: (slot: number, message: TaskMessage, transferList: readonly ArrayBuffer[]) => Promise<ThreadResult>;
   readonly bootTimeout: number;
 }
 
 /** A thread, seen from its executor. */
 export class ThreadLink extends WorkerLink {
   override readonly noun = "thread";
-  readonly #host: WorkerLinkHost;
   readonly #parts: ThreadParts;
   readonly #worker: Worker | undefined;
   readonly #slotOf = new Map<number, number>();
@@ -32,11 +28,9 @@ export class ThreadLink extends WorkerLink {
   #exitCode: number | undefined;
   #error: Error | undefined;
   #alive = true;
-  #quiet = false;
 
   constructor(parts: ThreadParts, host: WorkerLinkHost) {
     super(parts.id, host, parts.bootTimeout);
-    this.#host = host;
     this.#parts = parts;
     if (parts.launched instanceof Error) {
       const { launched: cause } = parts;
@@ -53,15 +47,12 @@ export class ThreadLink extends WorkerLink {
   }
 
   override assign({ message, transferList }: RunRequest): void {
-    const slot = this.#parts.slots.take();
+    const { port, slots } = this.#parts;
+    const slot = slots.take();
     this.#slotOf.set(message.id, slot);
-    this.#parts.send(slot, message, transferList).then(
-      (result) => this.#answered(message, result),
-      (error: unknown) => {
-        // At its end it loses all its tasks at once; before it, the fault is in what was sent.
-        if (this.#alive) this.#host.unsent(message.id, error);
-      },
-    );
+    const task: ThreadTask = { slot, message };
+    if (transferList.length === 0) port.postMessage(task);
+    else port.postMessage(task, transferList as ArrayBuffer[]);
   }
 
   override control(message: TaskControl): void {
@@ -123,18 +114,16 @@ export class ThreadLink extends WorkerLink {
     this.terminate();
   }
 
-  /** Only until it is ready: from then on the pool's own line holds this process while there are tasks. */
   protected override hold(held: boolean): void {
-    if (held || this.#quiet) return;
-    this.#quiet = true;
-    this.#parts.port.unref();
+    const { port } = this.#parts;
+    if (held) port.ref();
+    else port.unref();
   }
 
   #watch(worker: Worker): void {
     this.#parts.port.on("message", (message: WorkerMessage) => this.handle(message));
     worker.once("error", (error) => {
       this.#error = error;
-      // The pool has given it up.
       this.#alive = false;
     });
     worker.once("exit", (code) => {
@@ -150,17 +139,7 @@ export class ThreadLink extends WorkerLink {
     this.finish();
   }
 
-  #answered(message: TaskMessage, result: ThreadResult): void {
-    // What the task printed has its own line: it is to appear before the result is used.
-    this.#drain();
-    // One that came by that line has been handled now, and this has no effect.
-    this.#host.reply(message.id, result ?? { ok: false, error: encodeError(lostReply(message)) });
-  }
-
-  /**
-   * Handles what has already arrived. The pool's answer and this line are two ports, and either may be read first: this
-   * makes what was sent before the answer be seen before it.
-   */
+  /** Handles what has already arrived: the thread's last words, which its exit may overtake. */
   #drain(): void {
     const { port } = this.#parts;
     for (let entry = receiveMessageOnPort(port); entry !== undefined; entry = receiveMessageOnPort(port)) {

@@ -1,26 +1,23 @@
 import type { MessagePort } from "node:worker_threads";
-import type { Reply, TaskMessage, WorkerSettings } from "./protocol.js";
+import type { TaskMessage, WorkerSettings } from "./protocol.js";
 import type { TaskMemory } from "./running-task.js";
 
 /** What only threads exchange, beside the messages of every worker. */
 
-/** The first task of a thread. */
+/** With what a thread is born. */
 export interface ThreadBirth {
   readonly settings: WorkerSettings;
   /** The tasks' slots: see {@link slotFields}. */
   readonly slots: SharedArrayBuffer;
-  /** The thread's own line to the executor, apart from the pool's. */
+  /** The thread's line to the executor: all that the two say to each other goes through it. */
   readonly port: MessagePort;
 }
 
-/** Every other task. */
+/** A task. What else a thread is told are the messages of every worker. */
 export interface ThreadTask {
   readonly slot: number;
   readonly message: TaskMessage;
 }
-
-/** The reply, or undefined when the thread has sent it through its own line. */
-export type ThreadResult = Reply | undefined;
 
 /**
  * Fields of a slot: whether the thread has begun with the task, whether it should end, and a bit for each argument whose

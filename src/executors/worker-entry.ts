@@ -7,7 +7,7 @@ import { becomeWorker } from "../decorators/calls.js";
 import { type LogLevel, setLogLevel } from "../log.js";
 import type { ControlMessage } from "./protocol.js";
 import type { Post } from "./session-tasks.js";
-import { SlotMemory, type ThreadBirth, type ThreadResult, type ThreadTask, TaskSlots } from "./thread-protocol.js";
+import { SlotMemory, type ThreadBirth, type ThreadTask, TaskSlots } from "./thread-protocol.js";
 import { forwardLog } from "./worker-log.js";
 import { redirectOutput } from "./worker-output.js";
 import { WorkerSession } from "./worker-session.js";
@@ -17,29 +17,23 @@ import { WorkerSession } from "./worker-session.js";
  * may throw: piscina never settles the tasks that wait for a thread whose module failed.
  */
 
-let session: WorkerSession | undefined;
-let slots: TaskSlots | undefined;
-
-/** The first task of a thread: it becomes a worker. */
+/** The only task that piscina gives a thread: it becomes a worker. All others come through its own line. */
 export function begin({ settings, slots: memory, port }: ThreadBirth): void {
-  const post: Post = (message, transferList = []) => port.postMessage(message, [...transferList]);
+  const post: Post = (message, transferList) => port.postMessage(message, transferList as ArrayBuffer[] | undefined);
   becomeWorker();
   setLogLevel(settings.logLevel as LogLevel);
   redirectOutput(post);
   forwardLog(post);
-  slots = new TaskSlots(memory);
-  const begun = new WorkerSession(post, settings, () => process.exit(1));
-  session = begun;
-  process.on("uncaughtException", (error) => begun.uncaught(error));
-  port.on("message", (message: ControlMessage) => begun.handle(message));
+  const slots = new TaskSlots(memory);
+  const session = new WorkerSession(post, settings, () => process.exit(1));
+  process.on("uncaughtException", (error) => session.uncaught(error));
+  port.on("message", (message: ControlMessage | ThreadTask) => {
+    if ("slot" in message) run(session, slots, message);
+    else session.handle(message);
+  });
 }
 
-/**
- * Runs one task. The reply goes back as the pool's result where that is safe; the pool would end the thread over a result
- * that cannot be cloned, so others have gone through the executor's own line, and the result is undefined.
- */
-export async function run({ slot, message }: ThreadTask): Promise<ThreadResult> {
-  if (session === undefined || slots === undefined) return { ok: "refused" };
+function run(session: WorkerSession, slots: TaskSlots, { slot, message }: ThreadTask): void {
   slots.begin(slot);
-  return session.attempt(message, new SlotMemory(slots, slot));
+  session.run(message, new SlotMemory(slots, slot));
 }

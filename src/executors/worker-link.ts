@@ -17,8 +17,6 @@ export interface WorkerLinkHost {
   /** The worker takes no more tasks and ends when those it has are done. */
   retiring(link: WorkerLink): void;
   reply(id: number, reply: Reply): void;
-  /** The task was not sent: its arguments cannot be. */
-  unsent(id: number, cause: unknown): void;
   item(id: number, value: unknown): void;
   /** It was told to end at once, and is still there. */
   stuck(link: WorkerLink): void;
@@ -72,7 +70,7 @@ export abstract class WorkerLink {
     }, bootTimeout).unref();
   }
 
-  /** Sends a task. Throws, or tells the host, what cannot be sent. */
+  /** Sends a task. Throws when it cannot be sent, as `structuredClone` does. */
   abstract assign(request: RunRequest): void;
 
   /** Hands a message to the task that it concerns, if that runs. */

@@ -171,14 +171,6 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   }
 
   /** @internal */
-  unsent(id: number, cause: unknown): void {
-    const task = this.#tasks.get(id);
-    if (task === undefined) return;
-    this.#fail(task, argumentError(task.request.args, task.request.message, cause));
-    this.#dispatch();
-  }
-
-  /** @internal */
   item(id: number, value: unknown): void {
     this.#host.item(id, value);
   }

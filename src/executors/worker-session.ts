@@ -3,7 +3,7 @@ import type { Acquired } from "../concurrent.js";
 import { alone, amongOthers } from "../context.js";
 import { WorkerBootError, toError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
-import type { ControlMessage, Reply, TaskMessage, WorkerSettings } from "./protocol.js";
+import type { ControlMessage, TaskMessage, WorkerSettings } from "./protocol.js";
 import type { TaskMemory } from "./running-task.js";
 import { type Post, SessionTasks } from "./session-tasks.js";
 import { transferListOf } from "./transfer.js";
@@ -46,15 +46,10 @@ export class WorkerSession {
     });
   }
 
-  /** Runs one call and posts its reply. Never rejects. */
-  async run(message: TaskMessage, memory: TaskMemory): Promise<void> {
-    const reply = await this.attempt(message, memory);
-    if (reply !== undefined) this.#post({ type: "reply", id: message.id, reply });
-  }
-
-  /** Runs one call, and returns its reply unless it was posted: see {@link SessionTasks.attempt}. */
-  attempt(message: TaskMessage, memory: TaskMemory): Promise<Reply | undefined> {
-    return this.#retiring ? this.#refuse(message) : this.#tasks.attempt(message, memory);
+  /** Runs one call and posts its reply; refuses it when it is too late for it. */
+  run(message: TaskMessage, memory: TaskMemory): void {
+    if (this.#retiring) this.#refuse(message);
+    else void this.#tasks.run(message, memory);
   }
 
   handle(message: ControlMessage): void {
@@ -103,10 +98,9 @@ export class WorkerSession {
   }
 
   /** What was moved here goes back: the executor has it no more. */
-  async #refuse({ id, args, moved }: TaskMessage): Promise<Reply | undefined> {
-    if (moved !== true) return { ok: "refused" };
-    this.#post({ type: "reply", id, reply: { ok: "refused", args } }, transferListOf(args, true));
-    return undefined;
+  #refuse({ id, args, moved }: TaskMessage): void {
+    if (moved !== true) this.#post({ type: "reply", id, reply: { ok: "refused" } });
+    else this.#post({ type: "reply", id, reply: { ok: "refused", args } }, transferListOf(args, true));
   }
 
   /** Without a wait once the application is there: each turn of it is paid by every task. */
