@@ -1,3 +1,8 @@
+import { setEnvironmentData } from "node:worker_threads";
+
+/** Under which the threads of a process find its task id. */
+export const taskIdKey = "waterspout.taskId";
+
 let identity: { readonly taskId: number | null } | undefined;
 
 /**
@@ -6,6 +11,7 @@ let identity: { readonly taskId: number | null } | undefined;
  */
 export function becomeWorkerProcess(taskId: number | null): void {
   identity = { taskId };
+  if (taskId !== null) setEnvironmentData(taskIdKey, taskId);
 }
 
 /** For whom this process works; undefined in every process that no executor started. */

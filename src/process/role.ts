@@ -1,20 +1,18 @@
 import type { Cluster } from "node:cluster";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
 import { ConfigurationError } from "../errors.js";
-import { workerProcess } from "../worker-process.js";
+import { taskIdKey, workerProcess } from "../worker-process.js";
 import { IOLoop } from "../loop.js";
 
 /** The environment variable by which the primary tells a child its task id. */
 export const taskIdVariable = "WATERSPOUT_TASK_ID";
-
-const threadKey = "waterspout.taskId";
 
 let claimed: "primary" | "child" | undefined;
 
 // Threads of a child get the number this way and not from the environment: a program that a child starts inherits the
 // environment too, and would take itself for a child.
 const ownTaskId = isMainThread ? taskIdOfProcess() : taskIdOfThread();
-if (isMainThread && ownTaskId !== null) setEnvironmentData(threadKey, ownTaskId);
+if (isMainThread && ownTaskId !== null) setEnvironmentData(taskIdKey, ownTaskId);
 
 /**
  * The number of this process among its siblings, 0 … n-1: the same after a restart, and the same in all threads of the
@@ -23,7 +21,8 @@ if (isMainThread && ownTaskId !== null) setEnvironmentData(threadKey, ownTaskId)
  * Source: Tornado's `tornado.process.task_id`.
  */
 export function taskId(): number | null {
-  return ownTaskId;
+  const worker = workerProcess();
+  return worker === undefined ? ownTaskId : worker.taskId;
 }
 
 /** True in the main thread of a process that a primary of this package forked. */
@@ -101,14 +100,12 @@ function claimedTwice(): string {
 }
 
 function taskIdOfProcess(): number | null {
-  const worker = workerProcess();
-  if (worker !== undefined) return worker.taskId;
   const text = process.env[taskIdVariable];
   return text !== undefined && /^\d+$/.test(text) && isClusterWorker() ? Number(text) : null;
 }
 
 function taskIdOfThread(): number | null {
-  const value: unknown = getEnvironmentData(threadKey);
+  const value: unknown = getEnvironmentData(taskIdKey);
   return typeof value === "number" ? value : null;
 }
 
