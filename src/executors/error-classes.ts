@@ -1,4 +1,24 @@
-import * as errors from "../errors.js";
+import {
+  CancelledError,
+  ClientClosedError,
+  ConfigurationError,
+  DeadlineExceededError,
+  ExecutorClosedError,
+  Finish,
+  HTTPError,
+  InjectionError,
+  MissingArgumentError,
+  QueueFullError,
+  RequestNotAvailableError,
+  ResponseError,
+  SerializationError,
+  StartError,
+  WaterspoutError,
+  WebSocketClosedError,
+  WorkerBootError,
+  WorkerCrashedError,
+  WorkerOutOfMemoryError,
+} from "../errors.js";
 
 /** Any class whose instances are errors. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
@@ -14,8 +34,29 @@ const natives: readonly ErrorClass[] = [
   AggregateError,
   DOMException,
 ];
-const classes = new Map<string, ErrorClass>(natives.map((type) => [type.name, type]));
-for (const type of Object.values(errors)) if (isErrorClass(type)) classes.set(type.name, type);
+/** All that are exported by errors.ts. */
+const own: readonly ErrorClass[] = [
+  WaterspoutError,
+  ConfigurationError,
+  InjectionError,
+  StartError,
+  HTTPError,
+  MissingArgumentError,
+  Finish,
+  RequestNotAvailableError,
+  ResponseError,
+  ClientClosedError,
+  WebSocketClosedError,
+  QueueFullError,
+  DeadlineExceededError,
+  CancelledError,
+  WorkerCrashedError,
+  WorkerOutOfMemoryError,
+  WorkerBootError,
+  SerializationError,
+  ExecutorClosedError,
+];
+const classes = new Map<string, ErrorClass>([...natives, ...own].map((type) => [type.name, type]));
 
 /**
  * Lets errors of `type` keep their class when they are thrown in a worker: the caller's `instanceof` holds. Both sides
@@ -56,6 +97,6 @@ function isErrorClass(value: unknown): value is ErrorClass {
   return typeof value === "function" && (value === Error || value.prototype instanceof Error);
 }
 
-function refused(name: string, why: string): errors.ConfigurationError {
-  return new errors.ConfigurationError(`registerError(${name}): ${why}`);
+function refused(name: string, why: string): ConfigurationError {
+  return new ConfigurationError(`registerError(${name}): ${why}`);
 }

@@ -8,7 +8,7 @@ import type { BlockedLoopWatch } from "./blocked-loop.js";
 import type { Exchange } from "./exchange.js";
 import { concludeRequest, failRequest, logEnd, runHook } from "./failure.js";
 import { type HandlerApplication, type RequestHandler, attach } from "./handler.js";
-import * as tools from "./handler-tools.js";
+import { handlerTools as tools } from "./handler-tools.js";
 import type { Passage } from "./middleware-table.js";
 import type { RouteTarget } from "./route-table.js";
 import { type PathArguments, type Work, answer } from "./run-verb.js";

@@ -1,17 +1,39 @@
+import { allArguments } from "../http/arguments.js";
+import { attachment } from "../http/content-disposition.js";
+import { entityTag } from "../http/etag.js";
+import { userOf } from "./authentication.js";
+import { checkConditions } from "./conditions.js";
+import { debugPage, errorPage, setErrorHead, writePage } from "./error-page.js";
+import { EventStream } from "./events.js";
+import { logFailure } from "./request-log.js";
+import { keyVersionOf, readSigned, withExpiry } from "./signed-cookies.js";
+import { staticUrl } from "./static-url.js";
+import { engineOf, templateNamespace } from "./templates.js";
+import { writeValue } from "./values.js";
+import { Xsrf } from "./xsrf.js";
+
 /**
  * What the methods of `RequestHandler` work with. Each request brings it along (`HandlerContext.tools`), so that handler.ts
  * imports nothing but types and errors: every worker thread imports the class, and none has a request.
  */
-export { allArguments } from "../http/arguments.js";
-export { attachment } from "../http/content-disposition.js";
-export { entityTag } from "../http/etag.js";
-export { userOf } from "./authentication.js";
-export { checkConditions } from "./conditions.js";
-export { debugPage, errorPage, setErrorHead, writePage } from "./error-page.js";
-export { EventStream } from "./events.js";
-export { logFailure } from "./request-log.js";
-export { keyVersionOf, readSigned, withExpiry } from "./signed-cookies.js";
-export { staticUrl } from "./static-url.js";
-export { engineOf, templateNamespace } from "./templates.js";
-export { writeValue } from "./values.js";
-export { Xsrf } from "./xsrf.js";
+export const handlerTools = Object.freeze({
+  allArguments,
+  attachment,
+  entityTag,
+  userOf,
+  checkConditions,
+  debugPage,
+  errorPage,
+  setErrorHead,
+  writePage,
+  EventStream,
+  logFailure,
+  keyVersionOf,
+  readSigned,
+  withExpiry,
+  staticUrl,
+  engineOf,
+  templateNamespace,
+  writeValue,
+  Xsrf,
+});

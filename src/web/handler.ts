@@ -9,7 +9,7 @@ import type { UploadedFile } from "../http/uploaded-file.js";
 import { generalLog } from "../log.js";
 import type { EventStream, EventStreamOptions } from "./events.js";
 import type { Exchange, Outcome } from "./exchange.js";
-import type * as handlerTools from "./handler-tools.js";
+import type { handlerTools } from "./handler-tools.js";
 import type { CookieScope } from "./set-cookies.js";
 import type { SignedCookieOptions } from "./signed-cookies.js";
 import type { StaticRoute } from "./static-url.js";
