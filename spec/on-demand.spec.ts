@@ -7,15 +7,14 @@ describe("onDemand", () => {
   it("loads when it is called first, at once and once", () => {
     using folder = temporaryFolder({ "lazy.cjs": "exports.times = (globalThis.loads = (globalThis.loads ?? 0) + 1);" });
     const loads = (): unknown => (globalThis as { loads?: number }).loads;
-    const from = pathToFileURL(`${folder.path}/caller.js`).href;
-    const lazy = onDemand<{ times: number }>(from, "./lazy.cjs");
+    const lazy = onDemand<{ times: number }>(pathToFileURL(`${folder.path}/lazy.cjs`).href);
     expect(loads()).to.equal(undefined);
     expect([lazy().times, lazy().times, lazy() === lazy()]).to.deep.equal([1, 1, true]);
     expect(loads()).to.equal(1);
   });
 
   it("fails at each call when there is nothing", () => {
-    const missing = onDemand(import.meta.url, "./no-such-module.js");
+    const missing = onDemand("web/no-such-module.js");
     for (let time = 0; time < 2; time++) expect(missing).to.throw("Cannot find module");
   });
 });

@@ -1,16 +1,22 @@
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+/**
+ * Where a compiled file of this package is, by its path in `src`: `executors/worker-entry.js`. Not by its place beside the
+ * code that names it, for what is published stands in few files (see `rolldown.config.js`), this one's at the top.
+ */
+export function ownFile(path: string): URL {
+  return new URL(path, import.meta.url);
+}
 
 /**
  * Makes a function that loads a module when it is called first, at once and not in a turn to come: for what some processes
  * need, and where no promise can be waited for, as in a constructor. Where one can, use `import()`.
  *
- * A CommonJS library that is loaded so costs less, too: for an `import` of it Node looks for the names of its exports in its
- * text, which for a large one is more work than to run it.
- *
- * @param from `import.meta.url` of the caller.
- * @example const site = onDemand<typeof import("./site.js")>(import.meta.url, "./site.js");
+ * @param path of a module of this package as {@link ownFile} takes it, or a `file:` URL.
+ * @example const site = onDemand<typeof import("./site.js")>("web/site.js");
  */
-export function onDemand<M>(from: string, specifier: string): () => M {
+export function onDemand<M>(path: string): () => M {
   let loaded: M | undefined;
-  return () => (loaded ??= createRequire(from)(specifier) as M);
+  return () => (loaded ??= createRequire(import.meta.url)(fileURLToPath(ownFile(path))) as M);
 }

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { toError } from "../errors.js";
+import { ownFile } from "../on-demand.js";
 
-const entry = fileURLToPath(new URL("./process-entry.js", import.meta.url));
+const entry = fileURLToPath(ownFile("executors/process-entry.js"));
 
 /** By which node:cluster and Waterspout tell a process that it is a child; a worker is none, whoever started it. */
 const childVariables = ["NODE_UNIQUE_ID", "WATERSPOUT_TASK_ID"];

@@ -6,8 +6,8 @@ import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.j
 import type { ProcessSettings } from "./process-workers.js";
 
 // Every worker loads this file, but makes no pool.
-const processes = onDemand<typeof import("./process-workers.js")>(import.meta.url, "./process-workers.js");
-const pools = onDemand<typeof import("./worker-pool.js")>(import.meta.url, "./worker-pool.js");
+const processes = onDemand<typeof import("./process-workers.js")>("executors/process-workers.js");
+const pools = onDemand<typeof import("./worker-pool.js")>("executors/worker-pool.js");
 
 /** What a {@link ProcessPoolExecutor} can be told. Times are milliseconds. */
 export interface ProcessPoolOptions extends QueueOptions {

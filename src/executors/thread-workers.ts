@@ -4,6 +4,7 @@ import type { Piscina } from "piscina";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { toError } from "../errors.js";
 import { threadLost } from "../lost-threads.js";
+import { ownFile } from "../on-demand.js";
 import type { WorkerSettings } from "./protocol.js";
 import { BirthQueue, type Target } from "./thread-births.js";
 import { ThreadLink } from "./thread-link.js";
@@ -21,7 +22,7 @@ type PoolOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
 type PoolTask = Parameters<NonNullable<PoolOptions["taskQueue"]>["push"]>[0];
 type Balancer = NonNullable<PoolOptions["loadBalancer"]>;
 
-const entry = fileURLToPath(new URL("./worker-entry.js", import.meta.url));
+const entry = fileURLToPath(ownFile("executors/worker-entry.js"));
 
 /**
  * Threads of a piscina pool, which makes and ends them. Which thread runs what is not piscina's to say: the only task that it gives a

@@ -7,8 +7,8 @@ import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.j
 import type { ThreadSettings } from "./thread-workers.js";
 
 // Every worker loads this file, but makes no pool.
-const threads = onDemand<typeof import("./thread-workers.js")>(import.meta.url, "./thread-workers.js");
-const pools = onDemand<typeof import("./worker-pool.js")>(import.meta.url, "./worker-pool.js");
+const threads = onDemand<typeof import("./thread-workers.js")>("executors/thread-workers.js");
+const pools = onDemand<typeof import("./worker-pool.js")>("executors/worker-pool.js");
 
 /** What a {@link ThreadPoolExecutor} can be told. Times are milliseconds. */
 export interface ThreadPoolOptions extends QueueOptions {

@@ -5,7 +5,7 @@ import type { OptionParser, OptionValues } from "./parser.js";
 import type { OptionSettings } from "./settings.js";
 
 // Every worker thread imports this file, and few programs have options: the parser is loaded when the first is defined.
-const parsers = onDemand<typeof import("./parser.js")>(import.meta.url, "./parser.js");
+const parsers = onDemand<typeof import("./parser.js")>("options/parser.js");
 let programs: OptionParser | undefined;
 
 /** The values of the program's options by name. A handle returned by {@link define} has a type; prefer it. */

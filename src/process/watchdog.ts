@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
+import { ownFile } from "../on-demand.js";
 import { type WatchdogData, word } from "./watchdog-protocol.js";
 
-const thread = new URL("./watchdog-thread.js", import.meta.url);
+const thread = ownFile("process/watchdog-thread.js");
 
 /** What is set of a {@link Watchdog}; see `WatchdogData`. */
 export type WatchdogOptions = Omit<WatchdogData, "memory" | "sourceMaps">;

@@ -17,7 +17,7 @@ import type { HandlerClass } from "./verbs.js";
 import type { WebSocketOptions } from "./websocket-options.js";
 import type { WebSockets } from "./websockets.js";
 
-const sites = onDemand<typeof import("./site.js")>(import.meta.url, "./site.js");
+const sites = onDemand<typeof import("./site.js")>("web/site.js");
 
 /** Where `configure` runs, and for which process. */
 export interface ConfigureContext {

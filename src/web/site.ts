@@ -27,7 +27,7 @@ import { Trust } from "./trust.js";
 import { webSocketSettingsOf } from "./websocket-table.js";
 import type { WebSockets } from "./websockets.js";
 
-const socketsModule = onDemand<typeof import("./websockets.js")>(import.meta.url, "./websockets.js");
+const socketsModule = onDemand<typeof import("./websockets.js")>("web/websockets.js");
 
 interface Serving extends OpenApplication {
   readonly targets: ReadonlyMap<RouteSpec, RouteTarget>;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Executor } from "../../executors/executor.js";
+import { ownFile } from "../../on-demand.js";
 import { startApplication } from "../start-application.js";
 
 /** What a rule works with: an executor that has one place to run and is started. */
@@ -20,7 +21,7 @@ export interface Stage {
 export type Rule = (stage: Stage) => Promise<void>;
 export type Rules = Readonly<Record<string, Rule>>;
 
-const application = new URL("./application.js", import.meta.url);
+const application = ownFile("testing/contract/application.js");
 
 /** The longest that a rule waits for something to happen, and that it takes, in milliseconds. */
 const patience = 15_000;
