@@ -1,6 +1,8 @@
 // Before tsyringe, which refuses to load without reflect-metadata.
 import "./metadata.js";
-import { type DependencyContainer, type InjectionToken, container as root } from "tsyringe";
+import { createRequire } from "node:module";
+import type * as tsyringe from "tsyringe";
+import type { DependencyContainer, InjectionToken } from "tsyringe";
 import type { Class } from "./concurrent.js";
 import { type CallBinding, type CallRouter, bindCalls } from "./decorators/calls.js";
 import { ConfigurationError } from "./errors.js";
@@ -13,6 +15,9 @@ import { Recipes, makeOf } from "./injection/recipes.js";
 import { Registrations } from "./injection/registrations.js";
 import { Frame, type Scope, noScope } from "./injection/scope.js";
 import { Singletons } from "./injection/singletons.js";
+
+// By `require`, for an `import` would be carried out before the line above when both stand in one file, as in the package.
+const { container: root } = createRequire(import.meta.url)("tsyringe") as typeof tsyringe;
 
 export type { DependencyContainer, InjectionToken } from "tsyringe";
 export type { InjectionPlan } from "./injection/plan.js";
