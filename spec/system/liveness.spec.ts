@@ -42,13 +42,21 @@ describe("a child whose event loop does not turn", () => {
     expect(await app.program.exited).to.deep.equal(clean);
   });
 
-  it("is replaced when it was stopped as a whole", async () => {
+  it("is left alone when the primary was stopped itself, and replaced when it was stopped as a whole", async () => {
     await using app = start({ livenessTimeout: 3_000 });
     const pid = Number(await app.get("/pid"));
+    app.program.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    app.program.kill("SIGCONT");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(app.program.childPids()).to.include(pid);
+    expect(app.count(/killed/)).to.equal(0);
+
     process.kill(pid, "SIGSTOP");
     await app.program.line(new RegExp(`\\(pid ${pid}\\) has given no sign of life for 3 s: it is killed$`));
     await app.program.line(new RegExp(`\\(pid ${pid}\\) killed by signal SIGKILL, restarting$`));
     expect(await app.stop()).to.deep.equal(clean);
+    expect(app.count(/is killed$/)).to.equal(1);
   });
 
   it("is left alone when it comes back in time", async () => {
@@ -56,18 +64,6 @@ describe("a child whose event loop does not turn", () => {
     expect(await app.get("/a-while")).to.equal("done");
     expect(await app.stop()).to.deep.equal(clean);
     expect(app.count(/killed|stood still/)).to.equal(0);
-  });
-
-  it("is left alone when the primary was stopped itself", async () => {
-    await using app = start({ livenessTimeout: 3_000 });
-    const pid = await app.get("/pid");
-    app.program.kill("SIGSTOP");
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
-    app.program.kill("SIGCONT");
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(app.program.childPids()).to.include(Number(pid));
-    expect(await app.stop()).to.deep.equal(clean);
-    expect(app.count(/killed/)).to.equal(0);
   });
 
   it("stays with livenessTimeout 0, and has no watchdog", async () => {

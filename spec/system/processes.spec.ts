@@ -88,7 +88,7 @@ describe("process trees", function () {
       await program.exited;
     });
 
-    it("gives children the same arguments and runs them from their first line", async () => {
+    it("gives children the same arguments, runs them from their first line, and lets all drain on SIGTERM", async () => {
       start(2);
       await listening(2);
       expect(program.output().match(/before the fork: null/g)).to.have.length(1);
@@ -96,10 +96,13 @@ describe("process trees", function () {
         .to.match(/before the fork: 0\n/)
         .and.to.match(/before the fork: 1\n/);
       program.kill("SIGTERM");
-      await program.exited;
+      expect(await program.exited).to.deep.equal({ code: 0, signal: null });
+      await program.closed;
+      expect(program.output().match(/child \d drains/g)).to.have.length(2);
+      expect(program.output()).not.to.match(/restarting|killed/);
     });
 
-    it("starts a child that was killed again, with the same task id", async () => {
+    it("starts a child that was killed again, with the same task id, and drains once when Ctrl-C reaches the whole group", async () => {
       start(2);
       const [victim] = await listening(2);
       process.kill(victim?.pid ?? 0, "SIGKILL");
@@ -108,23 +111,6 @@ describe("process trees", function () {
       const third = (await listening(3))[2];
       expect(third?.taskId).to.equal(victim?.taskId);
       expect(program.childPids()).to.include(third?.pid).and.not.to.include(victim?.pid);
-      program.kill("SIGTERM");
-      await program.exited;
-    });
-
-    it("lets all children drain on SIGTERM and exits 0", async () => {
-      start(2);
-      await listening(2);
-      program.kill("SIGTERM");
-      expect(await program.exited).to.deep.equal({ code: 0, signal: null });
-      await program.closed;
-      expect(program.output().match(/child \d drains/g)).to.have.length(2);
-      expect(program.output()).not.to.match(/restarting|killed/);
-    });
-
-    it("drains once when Ctrl-C reaches the whole group", async () => {
-      start(2);
-      await listening(2);
       program.killGroup("SIGINT");
       expect(await program.exited).to.deep.equal({ code: 0, signal: null });
       await program.closed;
