@@ -194,7 +194,8 @@ export class ResponseWriter {
     this.#chunks = [];
     if (this.#coder !== undefined) return observed(this.#coder.write(body));
     if (body.length === 0 || this.#isHead || this.#send(() => this.#response.write(body))) return settled;
-    this.#noteSending();
+    // Not asked of the socket: Node 26 may keep what was written for a moment, and the socket has none of it yet.
+    this.#host.sending(this.#response.req.socket);
     return (this.#room ??= this.#until("drain"));
   }
 
@@ -330,7 +331,8 @@ export class ResponseWriter {
   /** Its length is known when it is coded, which is when its header section is out. */
   #code(make: () => Coder): void {
     this.#head.remove("Content-Length");
-    if (!this.#isHead) this.#coder = new BodyCoder(make(), this.#response, () => void this.#noteSending());
+    if (!this.#isHead)
+      this.#coder = new BodyCoder(make(), this.#response, () => this.#host.sending(this.#response.req.socket));
   }
 
   #endCoded(coder: BodyCoder, body: BodyChunk): Promise<void> {
