@@ -1,6 +1,7 @@
-import { type Stats, constants, lstatSync, realpathSync } from "node:fs";
-import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { type Stats, closeSync, constants, fstatSync, lstatSync, open, realpathSync } from "node:fs";
+import { lstat, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { promisify } from "node:util";
 
 /** Something in a folder that may be served. */
 export interface StaticEntry {
@@ -57,19 +58,23 @@ export class StaticRoot {
     }
   }
 
-  /** Opens a file that was found; undefined when something else stands in its place by now. Close it, whatever happens. */
-  async open({ path, stats }: StaticEntry): Promise<FileHandle | undefined> {
+  /**
+   * Opens a file that was found; undefined when something else stands in its place by now. Close it, whatever happens.
+   * @returns its descriptor: a `FileHandle` costs more than the opening, and goes to a thread also to look at what is open, and
+   * to close it, for which the kernel waits for no disk.
+   */
+  async open({ path, stats }: StaticEntry): Promise<number | undefined> {
     // Windows has neither flag.
     const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
-    const handle = await open(path, (O_RDONLY ?? 0) | O_NOFOLLOW | O_NONBLOCK).catch(unlessAbsent);
-    if (handle === undefined) return undefined;
-    const { dev, ino } = await handle.stat().catch(async (error: unknown) => {
-      await handle.close();
-      throw error;
-    });
-    if (dev === stats.dev && ino === stats.ino) return handle;
-    await handle.close();
-    return undefined;
+    const descriptor = await opened(path, (O_RDONLY ?? 0) | O_NOFOLLOW | O_NONBLOCK).catch(unlessAbsent);
+    if (descriptor === undefined) return undefined;
+    let isSame = false;
+    try {
+      isSame = isOf(descriptor, stats);
+    } finally {
+      if (!isSame) closeSync(descriptor);
+    }
+    return isSame ? descriptor : undefined;
   }
 
   /** A name that is empty, dotted or has a separator of its own means another place than it seems to. */
@@ -87,6 +92,13 @@ export class StaticRoot {
     const inside = this.#root.endsWith(sep) ? this.#root : this.#root + sep;
     return real.startsWith(inside) && this.#isServable(real.slice(inside.length).replaceAll(sep, "/"));
   }
+}
+
+const opened = promisify<string, number, number>(open);
+
+function isOf(descriptor: number, { dev, ino }: Stats): boolean {
+  const stats = fstatSync(descriptor);
+  return stats.dev === dev && stats.ino === ino;
 }
 
 function entryOf(path: string, stats: Stats): StaticEntry | undefined {

@@ -1,6 +1,7 @@
-import type { FileHandle } from "node:fs/promises";
+import { closeSync, createReadStream, read } from "node:fs";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
+import { promisify } from "node:util";
 import { HTTPError } from "../errors.js";
 import { type Validators, holdsForRange } from "../http/conditional.js";
 import { contentTypeOf } from "../http/content-types.js";
@@ -149,21 +150,23 @@ async function content(
 ): Promise<Buffer | Readable> {
   const length = end - start + 1;
   if (length > whole) handler.setHeader("Content-Length", length);
-  const handle = await files.root.open(file);
-  if (handle === undefined) throw new HTTPError(404, "a file was replaced while it was asked for");
-  if (length > whole) return handle.createReadStream({ start, end, highWaterMark: pieces });
+  const fd = await files.root.open(file);
+  if (fd === undefined) throw new HTTPError(404, "a file was replaced while it was asked for");
+  if (length > whole) return createReadStream("", { fd, start, end, highWaterMark: pieces });
   try {
-    return await read(handle, start, length);
+    return await bytesOf(fd, start, length);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 
-async function read(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+const readInto = promisify(read);
+
+async function bytesOf(fd: number, start: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, start + filled);
+    const { bytesRead } = await readInto(fd, buffer, filled, length - filled, start + filled);
     if (bytesRead === 0) throw new HTTPError(503, "a file became shorter while it was read");
     filled += bytesRead;
   }
