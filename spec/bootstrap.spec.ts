@@ -92,7 +92,7 @@ describe("bootstrap", () => {
       }
     }
     const message =
-      "bootstrap(): workers cannot know Audit, which comes only by `middleware` or `defaultHandler` of the options and has " +
+      "workers cannot know Audit, which comes only by `handlers`, `middleware` or `defaultHandler` of the options and has " +
       "@RunOnExecutor methods: they import nothing but the module that exports the definition; give these options to " +
       "defineApplication({ … }) there";
     expect(await refused({ middleware: [Audit] })).to.equal(message);

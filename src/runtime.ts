@@ -126,7 +126,7 @@ function refuseUnknown(classes: ReadonlySet<Class>, known: ReadonlySet<Class>): 
   const unknown = [...classes].filter((target) => !known.has(target)).map(({ name }) => name);
   if (unknown.length === 0) return;
   throw new ConfigurationError(
-    `bootstrap(): workers cannot know ${unknown.join(", ")}, which comes only by \`middleware\` or \`defaultHandler\` of the options and ` +
+    `workers cannot know ${unknown.join(", ")}, which comes only by \`handlers\`, \`middleware\` or \`defaultHandler\` of the options and ` +
       "has @RunOnExecutor methods: they import nothing but the module that exports the definition; give these options to " +
       "defineApplication({ … }) there",
   );

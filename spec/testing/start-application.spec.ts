@@ -1,7 +1,16 @@
 import { expect } from "chai";
 import { ConfigurationError } from "#src/errors.js";
-import { defineApplication, InlineExecutor, RequestHandler, Route, RunOnExecutor } from "waterspout";
-import { startApplication } from "waterspout/testing";
+import { singleton } from "tsyringe";
+import {
+  defineApplication,
+  InlineExecutor,
+  type MiddlewareClass,
+  type Next,
+  RequestHandler,
+  Route,
+  RunOnExecutor,
+} from "waterspout";
+import { type StartOptions, startApplication } from "waterspout/testing";
 import { refusal } from "../support/refusal.js";
 import "../support/log.js";
 
@@ -15,6 +24,17 @@ class SumHandler extends RequestHandler {
   async sum(a: number, b: number): Promise<number> {
     return a + b;
   }
+}
+
+@singleton()
+class Audit implements MiddlewareClass {
+  async handle(_handler: RequestHandler, next: Next): Promise<void> {
+    await this.note();
+    await next();
+  }
+
+  @RunOnExecutor()
+  async note(): Promise<void> {}
 }
 
 interface Who {
@@ -58,6 +78,22 @@ describe("startApplication", () => {
     const failure = await refusal(startApplication({ handlers: [SumHandler] }));
     expect(failure).to.be.instanceOf(ConfigurationError);
     expect(failure.message).to.include("add `module: import.meta.url`").and.to.include("use an InlineExecutor");
+  });
+
+  it("refuses options with executor methods that threads cannot find in the module", async () => {
+    const message = (name: string): string =>
+      `workers cannot know ${name}, which comes only by \`handlers\`, \`middleware\` or \`defaultHandler\` of the options`;
+    const rows: [options: StartOptions, name: string][] = [
+      [{ handlers: [SumHandler] }, "SumHandler"],
+      [{ defaultHandler: SumHandler }, "SumHandler"],
+      [{ middleware: [Audit] }, "Audit"],
+    ];
+    for (const [index, [options, name]] of rows.entries()) {
+      // A module of its own: its executors are started once.
+      const failure = await refusal(startApplication(`${module.href}?${index}`, options));
+      expect(failure).to.be.instanceOf(ConfigurationError);
+      expect(failure.message).to.include(message(name));
+    }
   });
 
   it("refuses a module without a definition", async () => {

@@ -1,4 +1,4 @@
-import { importDefinition, moduleURL, noModule } from "../modules.js";
+import { importDefinition, moduleURL, noModule, servedWith } from "../modules.js";
 import { HTTPServer } from "../server.js";
 import type { StopReport } from "../stop-report.js";
 import { Application, type ApplicationDefinition } from "../web/application.js";
@@ -34,8 +34,10 @@ export async function startApplication(
   source: string | URL | ApplicationDefinition,
   options: StartOptions = {},
 ): Promise<RunningApplication> {
-  const definition = isModule(source) ? await exportedBy(source) : { module: noModule, ...source };
-  const application = new Application({ drainLinger: 0, blockedLoopThreshold: 0, ...definition, ...options });
+  const definition = isModule(source)
+    ? servedWith(await exportedBy(source), options)
+    : { module: noModule, ...source, ...options };
+  const application = new Application({ drainLinger: 0, blockedLoopThreshold: 0, ...definition });
   const server = new HTTPServer(application);
   const { port } = await server.listen(0, "127.0.0.1");
   const url = `http://127.0.0.1:${port}`;
