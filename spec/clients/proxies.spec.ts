@@ -113,9 +113,11 @@ for (const program of [nginx, haproxy]) {
         expect((await client.show(url)).seen).to.deep.equal(ofClient);
         expect((await client.show(secureUrl)).seen).to.deep.equal({ ...ofClient, protocol: "https" });
         expect((await client.ask(url)).headers["set-cookie"]).to.deep.equal(["a=1; Path=/; HttpOnly; SameSite=Lax"]);
+        const withPort = await client.show(secureUrl, { Host: "shop.example:8443" });
+        expect(withPort.seen).to.deep.equal({ ...ofClient, protocol: "https", host: "shop.example:8443" });
         const [cookie] = (await client.ask(secureUrl)).headers["set-cookie"] ?? [];
         expect(cookie).to.equal("a=1; Path=/; HttpOnly; Secure; SameSite=Lax");
-        for (const line of logged("access").slice(0, 4)) expect(line).to.match(/^200 GET \/ \(127\.0\.0\.2\)/);
+        for (const line of logged("access").slice(0, 5)) expect(line).to.match(/^200 GET \/ \(127\.0\.0\.2\)/);
       }));
 
     it("sees the proxy's when it does not, whatever it says", () =>

@@ -38,7 +38,7 @@ http {
       proxy_set_header Host application;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $host;
+      proxy_set_header X-Forwarded-Host $http_host;
       proxy_next_upstream off;
     }
   }
@@ -53,5 +53,5 @@ export const innerNginx: ProxyProgram = {
     nginx
       .configuration(place)
       .replace("X-Forwarded-Proto $scheme", `X-Forwarded-Proto "$http_x_forwarded_proto, $scheme"`)
-      .replace("X-Forwarded-Host $host", `X-Forwarded-Host "$http_x_forwarded_host, $host"`),
+      .replace("X-Forwarded-Host $http_host", `X-Forwarded-Host "$http_x_forwarded_host, $http_host"`),
 };
