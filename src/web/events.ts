@@ -76,9 +76,11 @@ export class EventStream {
    * is logged, and with ResponseError for an event that cannot be written. Not awaited, the rejection goes unreported.
    */
   send(event: ServerSentEvent | string): Promise<void> {
-    const sent = this.#send(event);
-    sent.catch(() => {});
-    return sent;
+    try {
+      return this.#send(event);
+    } catch (error) {
+      return unreported(error as Error);
+    }
   }
 
   /** Settles when the stream has ended in whatever way: for a verb that leaves the sending to others. */
@@ -86,12 +88,13 @@ export class EventStream {
     return new Promise((resolve) => this.#response.onClose(resolve));
   }
 
-  async #send(event: ServerSentEvent | string): Promise<void> {
+  /** No `async`: an event to a thousand clients would make thousands of promises that nobody waits for. */
+  #send(event: ServerSentEvent | string): Promise<void> {
     const text = textOf(event);
     this.#refuseEnded();
     this.#response.write(text);
     this.#heartbeat?.refresh();
-    await this.#response.flush();
+    return this.#response.flush();
   }
 
   #open(retry: number | undefined): void {
@@ -135,6 +138,13 @@ export class EventStream {
     this.#response.abort();
     throw new ClientClosedError();
   }
+}
+
+/** A rejection that need not be seen: nobody has to wait for an event. */
+function unreported(reason: Error): Promise<never> {
+  const rejected = Promise.reject<never>(reason);
+  rejected.catch(() => {});
+  return rejected;
 }
 
 /** What goes over the wire for an event. */
