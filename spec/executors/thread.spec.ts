@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { lostThreads } from "#src/lost-threads.js";
@@ -48,6 +49,7 @@ describe("ThreadPoolExecutor", () => {
         ],
         [{ maxThreads: 0 }, "ThreadPoolExecutor: maxThreads must be an integer of at least 1, got 0"],
         [{ threads: 4 }, 'ThreadPoolExecutor: unknown option "threads"; known are maxThreads'],
+        [{ niceness: 20 }, "niceness must be an integer of at least 0 and at most 19, got 20"],
         [{ cancelGrace: Infinity }, "cancelGrace must be a number of at least 0 and at most 2147483647, got Infinity"],
         [{ resourceLimits: { maxOldGenerationSizeMb: 3 } }, "maxOldGenerationSizeMb must be a number of at least 4"],
         [{ resourceLimits: { maxHeap: 5 } }, 'resourceLimits: unknown option "maxHeap"'],
@@ -60,6 +62,28 @@ describe("ThreadPoolExecutor", () => {
 
     it("starts nothing", () => {
       expect(new ThreadPoolExecutor(2).stats()).to.deep.include({ capacity: 0, running: 0, lost: 0, workers: [] });
+    });
+  });
+
+  describe("niceness", () => {
+    before(function () {
+      if (process.platform !== "linux") this.skip(); // Elsewhere a thread has no priority of its own.
+      if (getPriority() === 19) this.skip(); // The specs themselves have the lowest priority there is.
+    });
+
+    it("is added to that of the thread which has made it, and not to those that Node has for itself", async () => {
+      for (const [options, added] of [
+        [{}, 5],
+        [{ niceness: 12 }, 12],
+        [{ niceness: 0 }, 0],
+      ] as const) {
+        const executor = await start(options);
+        const { own, others } = await executor.submit(Hostile, "niceness", []);
+        expect(own).to.equal(Math.min(19, getPriority() + added));
+        // The main thread, and the four that Node reads files with.
+        expect(others.filter((niceness) => niceness === getPriority())).to.have.lengthOf.at.least(5);
+        await executor.shutdown();
+      }
     });
   });
 

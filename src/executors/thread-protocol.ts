@@ -11,6 +11,8 @@ export interface ThreadBirth {
   readonly slots: SharedArrayBuffer;
   /** The thread's line to the executor: all that the two say to each other goes through it. */
   readonly port: MessagePort;
+  /** By how much it is nicer than the thread that has made it. */
+  readonly niceness: number;
 }
 
 /** A task. What else a thread is told are the messages of every worker. */

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, type ResourceLimits, type Worker } from "node:worker_threads";
 import type { Piscina } from "piscina";
@@ -16,6 +17,7 @@ import { workerSettings } from "./worker-settings.js";
 /** The threads of an executor, as validated by it. */
 export interface ThreadSettings extends PoolSettings {
   readonly resourceLimits: ResourceLimits | undefined;
+  readonly niceness: number;
 }
 
 type PoolOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
@@ -41,6 +43,8 @@ export class ThreadWorkers implements WorkerMaker<ThreadSettings> {
   #neverStarted = 0;
 
   async open(environment: ExecutorEnvironment, settings: ThreadSettings): Promise<void> {
+    // Whoever reads a file first starts Node's own threads, and hands them its priority: that must not be a worker.
+    await stat(entry);
     // Only here: a worker thread imports the application, and with it this file, but never makes a pool.
     const { Piscina: Pool, queueOptionsSymbol } = await import("piscina");
     this.#address = queueOptionsSymbol;
@@ -94,7 +98,8 @@ export class ThreadWorkers implements WorkerMaker<ThreadSettings> {
   /** Makes piscina start a thread for a birth. @returns the reason instead where the system refuses to make one. */
   #bear(target: Target, port: MessagePort): Worker | Error {
     const before = new Set(this.#pool.threads);
-    const birth = { settings: this.#told, slots: this.#slots.memory, port, [this.#address]: target };
+    const { niceness } = this.#settings;
+    const birth = { settings: this.#told, slots: this.#slots.memory, port, niceness, [this.#address]: target };
     try {
       // What becomes of it shows in other ways.
       this.#pool.run(birth satisfies ThreadBirth, { transferList: [port] }).catch(ignore);

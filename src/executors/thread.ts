@@ -30,6 +30,11 @@ export interface ThreadPoolOptions extends QueueOptions {
   readonly bootTimeout?: number;
   /** Limits of V8's heap in each thread, as `node:worker_threads` takes them; Buffers are not counted. Default: none. */
   readonly resourceLimits?: ResourceLimits;
+  /**
+   * How much nicer threads are than the one that answers requests: 0 to 19, added to its own. Where all cores are busy, the event loop
+   * goes first; where they are not, it changes nothing. What tasks start inherits it. Linux only. Default: 5.
+   */
+  readonly niceness?: number;
   /** A thread is replaced after this many tasks. Default: never. */
   readonly maxTasksPerWorker?: number;
   /** A thread is replaced when its used heap is larger than this after a task, in MiB. Default: never. */
@@ -77,6 +82,7 @@ function withDefaults(given: ThreadPoolOptions, environment: ExecutorEnvironment
     concurrency: given.concurrency ?? 1,
     bootTimeout: given.bootTimeout ?? 30_000,
     resourceLimits: given.resourceLimits,
+    niceness: given.niceness ?? 5,
     maxTasksPerWorker: given.maxTasksPerWorker,
     maxHeapMb: given.maxHeapMb,
   };
@@ -91,6 +97,7 @@ function check(options: ThreadPoolOptions): void {
     idleTimeout: { from: 0 },
     concurrency: { from: 1, integer: true },
     bootTimeout: milliseconds(1),
+    niceness: { from: 0, to: 19, integer: true },
     maxTasksPerWorker: { from: 1, integer: true },
     maxHeapMb: { from: 1 },
     ...queueRules,

@@ -7,6 +7,7 @@ import { becomeWorker } from "../decorators/calls.js";
 import { type LogLevel, setLogLevel } from "../log.js";
 import type { ControlMessage } from "./protocol.js";
 import type { Post } from "./session-tasks.js";
+import { lowerPriority } from "./thread-niceness.js";
 import { SlotMemory, type ThreadBirth, type ThreadTask, TaskSlots } from "./thread-protocol.js";
 import { forwardLog } from "./worker-log.js";
 import { redirectOutput } from "./worker-output.js";
@@ -18,12 +19,13 @@ import { WorkerSession } from "./worker-session.js";
  */
 
 /** The only task that piscina gives a thread: it becomes a worker. All others come through its own line. */
-export function begin({ settings, slots: memory, port }: ThreadBirth): void {
+export function begin({ settings, slots: memory, port, niceness }: ThreadBirth): void {
   const post: Post = (message, transferList) => port.postMessage(message, transferList as ArrayBuffer[] | undefined);
   becomeWorker();
   setLogLevel(settings.logLevel as LogLevel);
   redirectOutput(post);
   forwardLog(post);
+  lowerPriority(niceness);
   const slots = new TaskSlots(memory);
   const session = new WorkerSession(post, settings, () => process.exit(1));
   process.on("uncaughtException", (error) => session.uncaught(error));
