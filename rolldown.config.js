@@ -18,7 +18,7 @@ const files = {
   // What the watchdog's thread loads.
   watching: ["process/watchdog-thread"],
   // What a program has, served or supervised, with HTTP or without.
-  serving: ["start-failure", "logging", "program", "process/child"],
+  serving: ["start-failure", "logging", "program", "process/options", "process/child"],
   // What answers requests.
   answering: [
     "serve",
