@@ -1,6 +1,5 @@
 // Before tsyringe, which refuses to load without reflect-metadata.
 import "./metadata.js";
-import { createRequire } from "node:module";
 import type * as tsyringe from "tsyringe";
 import type { DependencyContainer, InjectionToken } from "tsyringe";
 import type { Class } from "./concurrent.js";
@@ -15,9 +14,10 @@ import { Recipes, makeOf } from "./injection/recipes.js";
 import { Registrations } from "./injection/registrations.js";
 import { Frame, type Scope, noScope } from "./injection/scope.js";
 import { Singletons } from "./injection/singletons.js";
+import { library } from "./on-demand.js";
 
 // By `require`, for an `import` would be carried out before the line above when both stand in one file, as in the package.
-const { container: root } = createRequire(import.meta.url)("tsyringe") as typeof tsyringe;
+const { container: root } = library<typeof tsyringe>("tsyringe");
 
 export type { DependencyContainer, InjectionToken } from "tsyringe";
 export type { InjectionPlan } from "./injection/plan.js";

@@ -1,13 +1,12 @@
 /// <reference types="reflect-metadata" />
-import { createRequire } from "node:module";
 import type { Class } from "./concurrent.js";
 import type { CorsOptions } from "./cors-options.js";
+import { library } from "./on-demand.js";
 
 /** The only file that calls `Reflect.*Metadata`: what decorators record on a class, and how it is read back. */
 
-// By `require`: for an `import` of CommonJS Node looks for export names in the whole text, which costs a thread 1.2 MB and a
-// fifth of its start (measured on 20).
-createRequire(import.meta.url)("reflect-metadata");
+// An `import` of it costs a thread 1.2 MB and a fifth of its start (measured on 20).
+library("reflect-metadata");
 
 const parameterTypes = "design:paramtypes";
 /** Where tsyringe's `@inject` records its tokens until a class decorator of tsyringe merges them into the types. */

@@ -9,6 +9,18 @@ export function ownFile(path: string): URL {
   return new URL(path, import.meta.url);
 }
 
+const require = createRequire(import.meta.url);
+
+/**
+ * A library that is CommonJS, by `require`: for an `import` of it Node looks for the names of its exports in its whole text, which
+ * takes about as long as to run it. By it a server with the libraries of `routing/` and `http/` starts in four fifths of the time.
+ *
+ * @example const { create } = library<typeof import("content-disposition")>("content-disposition");
+ */
+export function library<M>(name: string): M {
+  return require(name) as M;
+}
+
 /**
  * Makes a function that loads a module when it is called first, at once and not in a turn to come: for what some processes
  * need, and where no promise can be waited for, as in a constructor. Where one can, use `import()`.
@@ -18,5 +30,5 @@ export function ownFile(path: string): URL {
  */
 export function onDemand<M>(path: string): () => M {
   let loaded: M | undefined;
-  return () => (loaded ??= createRequire(import.meta.url)(fileURLToPath(ownFile(path))) as M);
+  return () => (loaded ??= require(fileURLToPath(ownFile(path))) as M);
 }

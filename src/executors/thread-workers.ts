@@ -5,7 +5,7 @@ import type { Piscina } from "piscina";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { toError } from "../errors.js";
 import { threadLost } from "../lost-threads.js";
-import { ownFile } from "../on-demand.js";
+import { library, ownFile } from "../on-demand.js";
 import type { WorkerSettings } from "./protocol.js";
 import { BirthQueue, type Target } from "./thread-births.js";
 import { ThreadLink } from "./thread-link.js";
@@ -46,7 +46,7 @@ export class ThreadWorkers implements WorkerMaker<ThreadSettings> {
     // Whoever reads a file first starts Node's own threads, and hands them its priority: that must not be a worker.
     await stat(entry);
     // Only here: a worker thread imports the application, and with it this file, but never makes a pool.
-    const { Piscina: Pool, queueOptionsSymbol } = await import("piscina");
+    const { Piscina: Pool, queueOptionsSymbol } = library<typeof import("piscina")>("piscina");
     this.#address = queueOptionsSymbol;
     this.#births = new BirthQueue((task) => this.#targetOf(task));
     this.#settings = settings;

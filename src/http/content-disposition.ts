@@ -1,5 +1,7 @@
-import { create } from "content-disposition";
 import { ResponseError } from "../errors.js";
+import { library } from "../on-demand.js";
+
+const { create } = library<typeof import("content-disposition")>("content-disposition");
 
 /**
  * The `Content-Disposition` by which a browser saves an answer under a name, in any script (RFC 6266): only what stands

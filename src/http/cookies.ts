@@ -1,6 +1,9 @@
-import { type SetCookie, parseCookie, stringifySetCookie } from "cookie";
+import type { SetCookie } from "cookie";
 import { ResponseError } from "../errors.js";
+import { library } from "../on-demand.js";
 import { quoteCookieValue, unquoteCookieValue } from "./cookie-value.js";
+
+const { parseCookie, stringifySetCookie } = library<typeof import("cookie")>("cookie");
 
 /** The cookies of a request by name; an object without a prototype. */
 export type Cookies = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,7 @@
-import Negotiator from "negotiator";
+import type NegotiatorClass from "negotiator";
+import { library } from "../on-demand.js";
+
+const Negotiator = library<typeof NegotiatorClass>("negotiator");
 
 /** Which of the types `Accept` prefers; undefined when it wants none of them. The first wins where it does not care. */
 export function preferredType<T extends string>(accept: string, types: readonly T[]): T | undefined {

@@ -1,7 +1,10 @@
-import safeRegex from "safe-regex2";
+import type isSafe from "safe-regex2";
 import { ConfigurationError } from "../errors.js";
+import { library } from "../on-demand.js";
 import { decodeRest } from "./path.js";
 import { type Part, type PathArgument, type Pattern, buildPath } from "./pattern.js";
+
+const safeRegex = library<typeof isSafe>("safe-regex2");
 
 const token = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!]|<[=!]|<[^>]+>))?|\)|[*+?]\??|\{\d+(?:,\d*)?\}\??|./gsu;
 

@@ -1,7 +1,10 @@
-import findMyWay from "find-my-way";
+import type makeRouter from "find-my-way";
+import { library } from "../on-demand.js";
 import { StringPattern } from "./pattern.js";
 import { covers, reachOfExpression, reachOfString } from "./reach.js";
 import type { RegExpPattern } from "./regexp-pattern.js";
+
+const findMyWay = library<typeof makeRouter>("find-my-way");
 
 /** Something found, with the path's arguments in order of appearance. */
 export interface TableMatch<Entry> {
