@@ -67,6 +67,7 @@ describe("readBody", () => {
   const rows: [name: string, bytes: string | Uint8Array, status: number, body: string | RegExp][] = [
     ["a body with a length", withLength("hello"), 200, "5 bytes: hello"],
     ["a chunked body", `${chunked("hel", "lo")}0\r\n\r\n`, 200, "5 bytes: hello"],
+    ["a body in three pieces", `${chunked("he", "l", "lo")}0\r\n\r\n`, 200, "5 bytes: hello"],
     ["no body", `${head}\r\n`, 200, "0 bytes: "],
     ["an empty body", withLength(""), 200, "0 bytes: "],
     ["a body at the limit", withLength("a".repeat(limit)), 200, /^1000 bytes/],

@@ -18,8 +18,8 @@ export interface BodyLimits {
 
 /** Told once how the reading ended. */
 export interface BodyEnd {
-  /** The sink has taken the whole body. */
-  resolve(): void;
+  /** The sink has taken the whole body, or here it is if there was none. */
+  resolve(body: Buffer): void;
   reject(error: Error): void;
 }
 
@@ -65,20 +65,22 @@ export function tooLarge(limit: number): HTTPError {
   return new HTTPError(413, `a body of more than ${limit} bytes`);
 }
 
+export const nothing = Buffer.alloc(0);
+
 /** Bytes on the wire for one of the body, if each comes in a chunk of its own: its length, two line ends and itself. */
 const chunkFraming = 6;
 /** Node limits the extensions of one chunk to 16 KiB, but not their sum. A packet that was read before is counted here, too. */
 const extensionLimit = 16 * 1024 + 64 * 1024;
 
 /**
- * Hands one body to a sink. Whatever comes first, end, fault or close, ends the reading; the listeners that stay find no reader
+ * Hands one body to a sink, or collects it. Whatever comes first, end, fault or close, ends the reading; the listeners that stay find no reader
  * any more.
  */
 export class BodyReader {
   readonly #message: IncomingMessage & Source;
   readonly #decoder: (Transform & Source) | undefined;
   readonly #limits: BodyLimits;
-  readonly #sink: BodySink;
+  readonly #sink: BodySink | undefined;
   readonly #end: BodyEnd;
   #size = 0;
   /** Bytes before decompression. */
@@ -86,12 +88,16 @@ export class BodyReader {
   /** Bytes of the connection before the body. */
   #from = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** What was collected: nearly all bodies come in one piece, which needs neither a list nor a copy. */
+  #body: Buffer | undefined;
+  #others: Buffer[] | undefined;
 
+  /** @param sink undefined: the body is collected. */
   constructor(
     message: IncomingMessage,
     decoder: Transform | undefined,
     limits: BodyLimits,
-    sink: BodySink,
+    sink: BodySink | undefined,
     end: BodyEnd,
   ) {
     this.#message = message;
@@ -128,12 +134,8 @@ export class BodyReader {
   take(chunk: Buffer): void {
     this.#size += chunk.length;
     if (this.#size > this.#limits.limit) return this.fail(tooLarge(this.#limits.limit));
-    try {
-      const taken = this.#sink(chunk);
-      if (taken !== undefined) this.#hold(taken);
-    } catch (error) {
-      this.fail(error as Error);
-    }
+    if (this.#sink === undefined) this.#collect(chunk);
+    else this.#handOn(chunk, this.#sink);
   }
 
   /** Looks at what is sent, whatever becomes of it. */
@@ -146,7 +148,8 @@ export class BodyReader {
 
   done(): void {
     this.#release();
-    this.#end.resolve();
+    const body = this.#body ?? nothing;
+    this.#end.resolve(this.#others === undefined ? body : Buffer.concat([body, ...this.#others], this.#size));
   }
 
   /** A message that is destroyed gives nothing more, also of what it has received already. */
@@ -164,6 +167,20 @@ export class BodyReader {
     decoder[reader] = this;
     decoder.on("error", broke).on("data", took).on("end", ended);
     this.#message.pipe(decoder);
+  }
+
+  #collect(chunk: Buffer): void {
+    if (this.#body === undefined) this.#body = chunk;
+    else (this.#others ??= []).push(chunk);
+  }
+
+  #handOn(chunk: Buffer, sink: BodySink): void {
+    try {
+      const taken = sink(chunk);
+      if (taken !== undefined) this.#hold(taken);
+    } catch (error) {
+      this.fail(error as Error);
+    }
   }
 
   #hold(taken: Promise<void>): void {

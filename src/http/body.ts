@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { ClientClosedError, HTTPError } from "../errors.js";
-import { type BodyEnd, type BodyLimits, BodyReader, type BodySink, tooLarge } from "./body-reader.js";
+import { type BodyEnd, type BodyLimits, BodyReader, type BodySink, nothing, tooLarge } from "./body-reader.js";
 import { hasBody } from "./framing.js";
 
 /** Requests whose client waits for `100 Continue` before it sends the body. */
@@ -20,16 +20,7 @@ export function isAwaitingContinue(message: IncomingMessage): boolean {
 
 /** The whole body, decoded. @throws what `consumeBody` throws. */
 export function readBody(message: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  return new Promise((resolve, reject) => {
-    read(message, limits, (chunk) => void chunks.push(chunk), { resolve: () => resolve(joined(chunks)), reject });
-  });
-}
-
-/** Nearly all bodies come in one piece, which need not be copied. */
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [first] = chunks;
-  return first === undefined || chunks.length > 1 ? Buffer.concat(chunks) : first;
+  return new Promise((resolve, reject) => read(message, limits, undefined, { resolve, reject }));
 }
 
 /**
@@ -43,12 +34,12 @@ function joined(chunks: readonly Buffer[]): Buffer {
  * @throws whatever the sink throws.
  */
 export function consumeBody(message: IncomingMessage, limits: BodyLimits, sink: BodySink): Promise<void> {
-  return new Promise((resolve, reject) => read(message, limits, sink, { resolve, reject }));
+  return new Promise((resolve, reject) => read(message, limits, sink, { resolve: () => resolve(), reject }));
 }
 
 /** Begins to read. What it throws rejects the promise in which it is called: on the way of every body each one counts. */
-function read(message: IncomingMessage, limits: BodyLimits, sink: BodySink, end: BodyEnd): void {
-  if (!hasBody(message)) return end.resolve();
+function read(message: IncomingMessage, limits: BodyLimits, sink: BodySink | undefined, end: BodyEnd): void {
+  if (!hasBody(message)) return end.resolve(nothing);
   const decoder = decoderOf(message.headers["content-encoding"]);
   if (Number(message.headers["content-length"] ?? 0) > limits.limit) throw tooLarge(limits.limit);
   if (message.destroyed && !message.readableEnded) throw new ClientClosedError();
