@@ -135,7 +135,8 @@ export class Probe {
   }
 
   @RunOnExecutor()
-  async spin(): Promise<void> {
+  async spin(file: string): Promise<void> {
+    appendFileSync(file, "started\n");
     for (;;) block(1_000_000);
   }
 
