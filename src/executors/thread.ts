@@ -32,7 +32,8 @@ export interface ThreadPoolOptions extends QueueOptions {
   readonly resourceLimits?: ResourceLimits;
   /**
    * How much nicer threads are than the one that answers requests: 0 to 19, added to its own. Where all cores are busy, the event loop
-   * goes first; where they are not, it changes nothing. What tasks start inherits it. Linux only. Default: 5.
+   * goes first; where they are not, it changes nothing. What tasks start inherits it. A thread that still starts is as nice as others.
+   * Linux only. Default: 5.
    */
   readonly niceness?: number;
   /** A thread is replaced after this many tasks. Default: never. */

@@ -20,12 +20,15 @@ import { WorkerSession } from "./worker-session.js";
 
 /** The only task that piscina gives a thread: it becomes a worker. All others come through its own line. */
 export function begin({ settings, slots: memory, port, niceness }: ThreadBirth): void {
-  const post: Post = (message, transferList) => port.postMessage(message, transferList as ArrayBuffer[] | undefined);
+  const post: Post = (message, transferList) => {
+    // Not before: what waits for a thread that starts waits for all of its start.
+    if (message.type === "ready") lowerPriority(niceness);
+    port.postMessage(message, transferList as ArrayBuffer[] | undefined);
+  };
   becomeWorker();
   setLogLevel(settings.logLevel as LogLevel);
   redirectOutput(post);
   forwardLog(post);
-  lowerPriority(niceness);
   const slots = new TaskSlots(memory);
   const session = new WorkerSession(post, settings, () => process.exit(1));
   process.on("uncaughtException", (error) => session.uncaught(error));
