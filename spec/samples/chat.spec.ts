@@ -70,10 +70,21 @@ describe("the chat sample", function () {
     it("shows what others say, as text, and says when the server is gone", async () => {
       await using app = start();
       const [ann, bob] = await Promise.all(["ann", "bob"].map(async (name) => enter(await app.url("/"), name)));
+      expect(await ann?.isVisible("#enter")).to.equal(false);
       await bob?.fill("[name=text]", "<b>bold</b>");
       await bob?.press("[name=text]", "Enter");
       await ann?.waitForSelector("li:has-text('bob <b>bold</b>')");
       expect(await ann?.locator("li b b").count()).to.equal(0);
+      for (let line = 0; line < 30; line++) {
+        await bob?.fill("[name=text]", `line ${line}`);
+        await bob?.press("[name=text]", "Enter");
+      }
+      const last = await ann?.waitForSelector("li:has-text('line 29')");
+      for (const shown of [last, await ann?.$("#say"), await ann?.$("#status")]) {
+        const { y = -1, height = 0 } = (await shown?.boundingBox()) ?? {};
+        expect(y).to.be.at.least(0);
+        expect(y + height).to.be.at.most(ann?.viewportSize()?.height ?? 0);
+      }
       await app.stop();
       await ann?.waitForSelector("#status:has-text('…')");
     });
@@ -81,6 +92,7 @@ describe("the chat sample", function () {
     async function enter(url: string, name: string): Promise<Page> {
       const page = (await browser?.newPage()) as Page;
       await page.goto(url);
+      expect(await page.isVisible("#say")).to.equal(false);
       await page.fill("[name=name]", name);
       await page.click("text=Join");
       await page.waitForSelector(`li:has-text('${name} has joined')`);
