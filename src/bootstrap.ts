@@ -1,8 +1,12 @@
 import { isWorker } from "./decorators/calls.js";
 import { handOver, workerBoot } from "./executors/worker-application.js";
+import { onDemand } from "./on-demand.js";
 import type { SupervisorOptions } from "./process/options.js";
 import type { ApplicationDefinition } from "./web/application.js";
 import { workerApplication } from "./wiring.js";
+
+// At once: while an `import()` of it is under way, an `Application` that is made could not load its own part of the same file.
+const serving = onDemand<typeof import("./serve.js")>("serve.js");
 
 /** What workers need of a definition, too: it stands in the module that they import, and nowhere else. */
 type SharedWithWorkers = "handlers" | "configure" | "module";
@@ -58,8 +62,7 @@ export function defineApplication(definition: ApplicationDefinition): Applicatio
  */
 export async function bootstrap(module: string | URL, options: BootstrapOptions | ServeOptions = {}): Promise<void> {
   if (isWorker()) return handOver(async () => workerApplication(await definitionOf(module, options)));
-  const { serve } = await import("./serve.js");
-  return serve(module, options);
+  return serving().serve(module, options);
 }
 
 /** As a worker needs it; its server has checked it. */
