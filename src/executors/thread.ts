@@ -31,9 +31,9 @@ export interface ThreadPoolOptions extends QueueOptions {
   /** Limits of V8's heap in each thread, as `node:worker_threads` takes them; Buffers are not counted. Default: none. */
   readonly resourceLimits?: ResourceLimits;
   /**
-   * How much nicer threads are than the one that answers requests: 0 to 19, added to its own. Where all cores are busy, the event loop
-   * goes first; where they are not, it changes nothing. What tasks start inherits it. A thread that still starts is as nice as others.
-   * Linux only. Default: 5.
+   * How much nicer threads are than the one that answers requests: 0 to 19, added to its own. Where tasks of milliseconds keep all cores
+   * busy, the event loop goes first; tasks of microseconds come back later for it, which costs more than it brings. What tasks start
+   * inherits it. A thread that still starts is as nice as others. Linux only. Default: 0.
    */
   readonly niceness?: number;
   /** A thread is replaced after this many tasks. Default: never. */
@@ -83,7 +83,7 @@ function withDefaults(given: ThreadPoolOptions, environment: ExecutorEnvironment
     concurrency: given.concurrency ?? 1,
     bootTimeout: given.bootTimeout ?? 30_000,
     resourceLimits: given.resourceLimits,
-    niceness: given.niceness ?? 5,
+    niceness: given.niceness ?? 0,
     maxTasksPerWorker: given.maxTasksPerWorker,
     maxHeapMb: given.maxHeapMb,
   };
