@@ -40,7 +40,7 @@ export function logged(stream?: LogStream): string[] {
 }
 
 /** The first line that matches, also one that was logged already. Rejects at the deadline. */
-export function untilLogged(pattern: RegExp, deadline = 5_000): Promise<string> {
+export function untilLogged(pattern: RegExp, deadline = 30_000): Promise<string> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
       const line = records.map(formatRecord).find((text) => pattern.test(text));
