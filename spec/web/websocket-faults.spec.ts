@@ -243,6 +243,26 @@ describe("WebSocketHandler, of clients that break the rules,", () => {
     });
   });
 
+  it("a message in fragments is one, with pings between them, empty ones, and a character in two of them", async () => {
+    const socket = await opened();
+    const [head, tail] = [Buffer.from("a\u20ac").subarray(0, 2), Buffer.from("a\u20ac").subarray(2)];
+    socket.client.send(
+      Buffer.concat([
+        frame(opcodes.text, head, { fin: false }),
+        frame(opcodes.ping, "1"),
+        frame(opcodes.continuation, "", { fin: false }),
+        frame(opcodes.ping, ""),
+        frame(opcodes.continuation, tail),
+      ]),
+    );
+    const answers = [await socket.next(), await socket.next(), await socket.next()];
+    expect(answers.map(({ opcode, payload }) => [opcode, payload.toString()])).to.deep.equal([
+      [opcodes.pong, "1"],
+      [opcodes.pong, ""],
+      [opcodes.text, "a\u20ac"],
+    ]);
+  });
+
   it("compressed messages go both ways", async () => {
     const socket = await opened("/deflate", { "Sec-WebSocket-Extensions": "permessage-deflate" });
     const text = "compress me ".repeat(500);
