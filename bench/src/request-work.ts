@@ -25,7 +25,7 @@ interface Turn {
   readonly p99: number;
 }
 
-const warmUpRequests = 20_000;
+const warmUpRequests = 60_000;
 /** Milliseconds, for what is slow or a machine that is busy. */
 const warmUpTime = 30_000;
 
