@@ -21,9 +21,9 @@ describe("Program", function () {
   it("logs a rejection that nobody awaited and goes on; what an application leaves behind does not keep it", async () => {
     await using app = new ServedProgram(steps);
     expect(await app.get("/reject")).to.equal("rejected");
-    expect(app.count(/\[E .*Unhandled rejection$/)).to.equal(1);
     expect(await app.get("/leave")).to.equal("left");
     expect(await app.stop()).to.deep.equal(clean);
+    expect(app.count(/\[E .*Unhandled rejection$/)).to.equal(1);
   });
 
   it("is restarted by its primary after an error that nobody caught", async () => {

@@ -17,6 +17,7 @@ import {
 } from "waterspout";
 import { expectLog, untilLogged } from "../support/log.js";
 import { Notes, failure, until, workerEvents } from "../support/pools.js";
+import { requireLinux, skip } from "../support/skip.js";
 import { fixtureEnvironment } from "./fixtures/environment.js";
 import { Hostile } from "./fixtures/hostile.js";
 
@@ -68,8 +69,8 @@ describe("ThreadPoolExecutor", () => {
 
   describe("niceness", () => {
     before(function () {
-      if (process.platform !== "linux") this.skip(); // Elsewhere a thread has no priority of its own.
-      if (getPriority() === 19) this.skip(); // The specs themselves have the lowest priority there is.
+      requireLinux(this, "a thread has a priority of its own");
+      if (getPriority() === 19) skip(this, "the specs themselves have the lowest priority there is");
     });
 
     it("is added to that of the thread which has made it, and not to those that Node has for itself", async () => {
