@@ -26,10 +26,15 @@ export const frameworks: Peers = {
   tornado: () => python("../tornado_server.py"),
 };
 
+/** Waterspout with so many threads, which may be nicer than its event loop. */
+export function waterspoutTasks(threads: number, niceness = 0): Start {
+  return (node) => program(node, "../../.build/bench/waterspout/tasks-main.js", String(threads), String(niceness));
+}
+
 /** What moves work to so many threads. */
 export function taskPeers(threads: number): Peers {
   return {
-    waterspout: (node) => program(node, "../../.build/bench/waterspout/tasks-main.js", String(threads)),
+    waterspout: waterspoutTasks(threads),
     "fastify + piscina": (node) => program(node, "./servers/fastify-piscina.js", String(threads)),
     "node:http + piscina": (node) => program(node, "./servers/node-piscina.js", String(threads)),
   };

@@ -1,11 +1,13 @@
-/** `node tasks-main.js <threads>` */
+/** `node tasks-main.js <threads> [niceness]` */
 import { bootstrap, ThreadPoolExecutor } from "waterspout";
 
-const threads = Number(process.argv[2] ?? 1);
+const [threads = 1, niceness = 0] = process.argv.slice(2).map(Number);
 
 await bootstrap(new URL("./tasks.js", import.meta.url), {
   // As many clients as the bench has may wait.
-  executors: { default: new ThreadPoolExecutor({ maxThreads: threads, minThreads: threads, maxQueue: 1_000 }) },
+  executors: {
+    default: new ThreadPoolExecutor({ maxThreads: threads, minThreads: threads, maxQueue: 1_000, niceness }),
+  },
   host: "127.0.0.1",
   port: 0,
 });

@@ -2,7 +2,7 @@ import { pbkdf2Sync } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { putLoad } from "../load.js";
 import type { BenchOptions } from "../options.js";
-import { taskPeers, withPeers } from "../peers.js";
+import { taskPeers, waterspoutTasks, withPeers } from "../peers.js";
 import { latencies } from "../probe.js";
 import { refuseUnequal } from "../request-work.js";
 import type { Served } from "../served.js";
@@ -31,7 +31,8 @@ export const hash: Work = {
 };
 
 function measure(threads: number, path: string, options: BenchOptions): Promise<Row[]> {
-  return withPeers(taskPeers(threads), options, async (running) => {
+  const peers = { ...taskPeers(threads), "waterspout, niceness 5": waterspoutTasks(threads, 5) };
+  return withPeers(peers, options, async (running) => {
     await refuseUnequal("hash", { path }, running);
     await refuseUnequal("hash", { path: "/light" }, running);
     for (const server of running.values()) await turn(server, path, 1);
