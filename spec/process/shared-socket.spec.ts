@@ -1,5 +1,5 @@
 import { type ChildProcess, type SendHandle, fork } from "node:child_process";
-import { on } from "node:events";
+import { on, once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
@@ -38,8 +38,11 @@ describe("SharedSocket", () => {
     });
   });
 
-  afterEach(() => {
+  afterEach(async () => {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
     child.kill("SIGKILL");
+    // Until then node may still be sending it the handle.
+    await ended;
     bound.close();
   });
 
