@@ -283,3 +283,26 @@ function describe(value: unknown): string {
 function causeOf(options: ErrorDetails): ErrorDetails {
   return "cause" in options ? { cause: options.cause } : {};
 }
+
+/** All of these classes: errors keep theirs on the way from a worker. (A namespace of the module would be a file more in every thread.) */
+export const errorClasses = [
+  WaterspoutError,
+  ConfigurationError,
+  InjectionError,
+  StartError,
+  HTTPError,
+  MissingArgumentError,
+  Finish,
+  RequestNotAvailableError,
+  ResponseError,
+  ClientClosedError,
+  WebSocketClosedError,
+  QueueFullError,
+  DeadlineExceededError,
+  CancelledError,
+  WorkerCrashedError,
+  WorkerOutOfMemoryError,
+  WorkerBootError,
+  SerializationError,
+  ExecutorClosedError,
+] as const;

@@ -1,24 +1,4 @@
-import {
-  CancelledError,
-  ClientClosedError,
-  ConfigurationError,
-  DeadlineExceededError,
-  ExecutorClosedError,
-  Finish,
-  HTTPError,
-  InjectionError,
-  MissingArgumentError,
-  QueueFullError,
-  RequestNotAvailableError,
-  ResponseError,
-  SerializationError,
-  StartError,
-  WaterspoutError,
-  WebSocketClosedError,
-  WorkerBootError,
-  WorkerCrashedError,
-  WorkerOutOfMemoryError,
-} from "../errors.js";
+import { ConfigurationError, errorClasses } from "../errors.js";
 
 /** Any class whose instances are errors. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
@@ -34,29 +14,7 @@ const natives: readonly ErrorClass[] = [
   AggregateError,
   DOMException,
 ];
-/** All that are exported by errors.ts. */
-const own: readonly ErrorClass[] = [
-  WaterspoutError,
-  ConfigurationError,
-  InjectionError,
-  StartError,
-  HTTPError,
-  MissingArgumentError,
-  Finish,
-  RequestNotAvailableError,
-  ResponseError,
-  ClientClosedError,
-  WebSocketClosedError,
-  QueueFullError,
-  DeadlineExceededError,
-  CancelledError,
-  WorkerCrashedError,
-  WorkerOutOfMemoryError,
-  WorkerBootError,
-  SerializationError,
-  ExecutorClosedError,
-];
-const classes = new Map<string, ErrorClass>([...natives, ...own].map((type) => [type.name, type]));
+const classes = new Map<string, ErrorClass>([...natives, ...errorClasses].map((type) => [type.name, type]));
 
 /**
  * Lets errors of `type` keep their class when they are thrown in a worker: the caller's `instanceof` holds. Both sides
