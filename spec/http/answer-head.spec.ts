@@ -63,6 +63,17 @@ describe("OwnHead", () => {
   });
 });
 
+describe("OwnHead#text", () => {
+  it("is a line for each field in the order in which they were set, and for each of a list", () => {
+    const head = new OwnHead();
+    head.set("X-One", "1");
+    head.set("Set-Cookie", ["a=1", "b=2"]);
+    head.set("x-one", "2");
+    expect(head.text()).to.equal("x-one: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n");
+    expect(new OwnHead().text()).to.equal("");
+  });
+});
+
 describe("SharedHead", () => {
   it("takes over what there is, and shows what others set", () => {
     const own = new OwnHead();
@@ -75,6 +86,7 @@ describe("SharedHead", () => {
     raw.setHeader("X-Other", 7);
     raw.statusCode = 202;
     expect([head.get("X-Other"), head.status]).to.deep.equal(["7", 202]);
+    expect(head.text()).to.equal(undefined);
     head.send(raw);
     expect(raw.headersSent).to.equal(false);
   });

@@ -1,5 +1,6 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
-import { parseHttpDate } from "#src/http/http-date.js";
+import { dateNow, parseHttpDate } from "#src/http/http-date.js";
 
 describe("parseHttpDate", () => {
   // The examples of RFC 9110, section 5.6.7.
@@ -30,4 +31,15 @@ describe("parseHttpDate", () => {
   ]) {
     it(`does not read ${text.slice(0, 60) || "nothing"}`, () => expect(parseHttpDate(text)).to.equal(undefined));
   }
+});
+
+describe("dateNow", () => {
+  it("is the time to the second, and another one in the next second", async () => {
+    const known = parseHttpDate(dateNow()) ?? 0;
+    expect(Date.now() - known).to.be.within(0, 1100);
+    while (Math.floor(Date.now() / 1000) * 1000 === known) await turn();
+    const next = parseHttpDate(dateNow()) ?? 0;
+    expect(next).to.be.above(known);
+    expect(next % 1000).to.equal(0);
+  });
 });

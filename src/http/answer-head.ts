@@ -17,6 +17,8 @@ export interface AnswerHead {
   remove(name: string): void;
   /** All fields, each once. */
   fields(): (readonly [name: string, value: FieldText])[];
+  /** All fields as lines of a header section, for who sends them himself; undefined: node has them. */
+  text(): string | undefined;
   /**
    * Completes node's response, unless that has been done: from here on nothing changes. Bytes go out with the first of the body,
    * or at its end.
@@ -105,10 +107,20 @@ export class OwnHead implements AnswerHead {
     else response.writeHead(this.status, this.reason, this.#lines);
   }
 
+  text(): string {
+    let text = "";
+    for (let i = 0; i < this.#lines.length; i += 2) text += linesOf(String(this.#lines[i]), this.#lines[i + 1] ?? "");
+    return text;
+  }
+
   #add(key: string, name: string, value: FieldText): void {
     this.#keys.push(key);
     this.#lines.push(name, value);
   }
+}
+
+function linesOf(name: string, value: FieldText): string {
+  return typeof value === "string" ? `${name}: ${value}\r\n` : value.map((line) => linesOf(name, line)).join("");
 }
 
 /** The head of a response that others write to as well: what they set is seen here, and the other way round. */
@@ -163,6 +175,8 @@ export class SharedHead implements AnswerHead {
   fields(): (readonly [name: string, value: FieldText])[] {
     return this.#response.getHeaderNames().map((name) => [name, this.get(name) ?? ""] as const);
   }
+
+  text(): undefined {}
 
   /** Node does it, with the first byte. */
   send(): void {}

@@ -23,6 +23,16 @@ export function parseHttpDate(text: string): number | undefined {
   return undefined;
 }
 
+let latest = { second: 0, text: "" };
+
+/** The time now as an HTTP date. Within a second it is made once: each answer has one. */
+export function dateNow(): string {
+  const ms = Date.now();
+  const second = Math.floor(ms / 1000);
+  if (second !== latest.second) latest = { second, text: new Date(ms).toUTCString() };
+  return latest.text;
+}
+
 /** Two digits that would be more than 50 years ahead mean the century before. */
 function fullYear(year: string): number {
   if (year.length === 4) return Number(year);

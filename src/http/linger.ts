@@ -1,10 +1,29 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AnswerHead } from "./answer-head.js";
 import { isAwaitingContinue } from "./body.js";
 import { isUnread } from "./framing.js";
 import type { HTTPSettings } from "./limits.js";
+import { sendWhole } from "./whole-answer.js";
+
+/** Sends an answer to a request whose body was not read to its end: what follows it on the connection stands behind the rest. */
+export function sendBeforeRest(
+  response: ServerResponse,
+  head: AnswerHead,
+  body: string | Uint8Array,
+  settings: Pick<HTTPSettings, "bodyLimit" | "closeLinger">,
+): void {
+  const { req: message } = response;
+  if (isWorthReading(message, settings.bodyLimit)) {
+    message.resume();
+    return sendWhole(response, head, body);
+  }
+  response.shouldKeepAlive = false;
+  head.send(response);
+  endAfterDraining(message, response, body, settings);
+}
 
 /** Whether the rest of an unread body is worth reading for the sake of the connection: its length is known and allowed. */
-export function isWorthReading(message: IncomingMessage, limit: number): boolean {
+function isWorthReading(message: IncomingMessage, limit: number): boolean {
   return Number(message.headers["content-length"] ?? Number.POSITIVE_INFINITY) <= limit && !isAwaitingContinue(message);
 }
 

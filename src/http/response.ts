@@ -6,15 +6,15 @@ import { acceptBody } from "./body.js";
 import { BodyCoder } from "./body-coder.js";
 import { type Coder, type Compression, isCoded, weakenTag } from "./compression.js";
 import { type EntityTagger, entityTag } from "./etag.js";
-import { isUnread } from "./framing.js";
+import { hasBody, isUnread, passOver } from "./framing.js";
 import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
 import type { HTTPSettings } from "./limits.js";
-import { endAfterDraining, isWorthReading } from "./linger.js";
+import { sendBeforeRest } from "./linger.js";
 import { type BodyChunk, describe, dropEntity, isBodiless, joined } from "./representation.js";
 import { type DefaultFields, completeDocument } from "./security-headers.js";
 import { watchSending } from "./send-watch.js";
 import { upgradeLines } from "./upgrade.js";
-import { endWhole } from "./whole-answer.js";
+import { sendWhole } from "./whole-answer.js";
 
 export type { HeaderValue } from "./header-value.js";
 export type { BodyChunk } from "./representation.js";
@@ -349,26 +349,12 @@ export class ResponseWriter {
   }
 
   #end(body: BodyChunk): void {
-    if (isUnread(this.#response.req)) this.#endUnread(body);
-    else this.#sendAll(body);
-  }
-
-  /** The request's body was not read to its end, and what follows it on the connection stands behind it. */
-  #endUnread(body: BodyChunk): void {
     const { req: message } = this.#response;
-    const { settings } = this.#host;
-    if (isWorthReading(message, settings.bodyLimit)) {
-      message.resume();
-      return this.#sendAll(body);
-    }
-    this.#response.shouldKeepAlive = false;
-    this.#head.send(this.#response);
-    this.#send(() => endAfterDraining(message, this.#response, body, settings));
-  }
-
-  #sendAll(body: BodyChunk): void {
-    this.#head.send(this.#response);
-    this.#send(() => endWhole(this.#response, body));
+    if (!hasBody(message)) passOver(message);
+    this.#send(() => {
+      if (isUnread(message)) sendBeforeRest(this.#response, this.#head, body, this.#host.settings);
+      else sendWhole(this.#response, this.#head, body);
+    });
   }
 
   /** Node throws when the bytes exceed or miss `Content-Length`; headers are out then, so the connection goes. */
