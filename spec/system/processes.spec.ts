@@ -156,6 +156,7 @@ describe("process trees", function () {
     async function expectOutcome(code: number, reason: string): Promise<void> {
       expect((await program.exited).code).to.equal(code);
       await program.line(new RegExp(`^outcome {"code":${code},"reason":"${reason}"} SIGTERM listeners 0$`));
+      expect(occurrences(/^event end /), "the end is told once").to.equal(1);
     }
 
     describe("start", () => {
@@ -187,6 +188,7 @@ describe("process trees", function () {
       it("settles with 0 when all children exit 0", async () => {
         start({ processes: 3, children: ["exit 0"] });
         await expectOutcome(0, "completed");
+        expect(occurrences(/^event stop /)).to.equal(0);
       });
 
       for (const [balance, isRoundRobin] of [
@@ -228,6 +230,13 @@ describe("process trees", function () {
           expect(occurrences(/restarting/)).to.equal(0);
         });
       }
+
+      it("ends in the same way with one child, which has nobody to wait for", async () => {
+        start({ processes: 1, children: ["exit 3"] });
+        await expectOutcome(1, "boot failure");
+        await program.closed;
+        expect(occurrences(/^\[E /)).to.equal(1);
+      });
 
       it("ends those that still boot", async () => {
         start({ processes: 3, children: ["never ready", "never ready", "fail by report"] });
@@ -350,6 +359,12 @@ describe("process trees", function () {
           await expectOutcome(code, "forced");
         });
       }
+
+      it("ends when it is stopped before the first fork", async () => {
+        start({ processes: 2, children: ["serve"], stops: true });
+        await expectOutcome(0, "stopped");
+        expect(occurrences(/^event fork /)).to.equal(0);
+      });
 
       it("stops children that still boot", async () => {
         start({ processes: 2, children: ["never ready"] });

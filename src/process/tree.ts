@@ -53,6 +53,7 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
   #turn: Promise<unknown> = Promise.resolve();
   #generation = 0;
   #stopping = false;
+  #finished = false;
   #anyEverReady = false;
   #allWereReady = false;
 
@@ -101,7 +102,8 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
 
   /** Forks `count` children; settles when all have ended. Called once. */
   run(count: number): Promise<SupervisorOutcome> {
-    this.#checking = setInterval(() => this.#checkAll(), this.#statusInterval);
+    // Whoever was lent the supervisor may have stopped it before.
+    if (!this.#stopping) this.#checking = setInterval(() => this.#checkAll(), this.#statusInterval);
     this.resize(count);
     return this.#ended;
   }
@@ -319,8 +321,10 @@ export class ProcessTree implements WorkerListener, RollHost, ReplacementHost {
     );
   }
 
+  /** The end is told once, also when the last child's own end is the reason to stop, or somebody stops what has ended. */
   #finishIfEmpty(): void {
-    if (this.#children.size > 0 || this.#slots.some(({ waiting }) => waiting)) return;
+    if (this.#finished || this.#children.size > 0 || this.#slots.some(({ waiting }) => waiting)) return;
+    this.#finished = this.#stopping = true;
     clearInterval(this.#checking);
     this.#announce("end");
     this.#settle(this.#outcome);
