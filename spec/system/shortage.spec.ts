@@ -11,8 +11,8 @@ const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 function missing(): string | undefined {
   if (process.platform !== "linux") return "only Linux has prlimit";
   const [program = "", ...args] = nobody;
-  const readable = spawnSync(program, [...args, "test", "-r", fixture]).status === 0;
-  if (!readable) return "it needs root, setpriv, and files that everybody may read";
+  const usable = spawnSync(program, [...args, "test", "-r", fixture, "-a", "-x", process.execPath]).status === 0;
+  if (!usable) return "it needs root, setpriv, files that everybody may read and a node that everybody may start";
   return spawnSync("prlimit", ["--version"]).status === 0 ? undefined : "prlimit is not installed";
 }
 
