@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { setImmediate as turn } from "node:timers/promises";
 import { ServedProgram } from "../support/served-program.js";
 
 const main = new URL("../../samples/sleep/main.js", import.meta.url);
@@ -9,58 +10,52 @@ interface Ping {
   readonly taskId: number | null;
 }
 
+/** How many steps a sleep has, and of how many milliseconds in the first spec. */
+const steps = 15;
+const pace = 60;
+
 function sleepSample(processes: number, threads: number, step: string): ServedProgram {
   return new ServedProgram(main, ["--port=0", `--processes=${processes}`, `--threads=${threads}`, `--step=${step}`]);
 }
 
-/** How long it takes until all of `count` requests that are made at once are answered. */
-async function timed(app: ServedProgram, count: number): Promise<number> {
+/** Lets two sleep, and tells what was seen of them. */
+async function roundOfTwo(app: ServedProgram): Promise<{ asTheyGo: boolean; milliseconds: number }> {
+  const [fifths, lasts] = [app.count(/^step 5 : /), app.count(/^step 15 : /)];
   const started = performance.now();
-  await Promise.all(Array.from({ length: count }, () => app.get("/sleep")));
-  return performance.now() - started;
+  const both = Promise.all([app.get("/sleep"), app.get("/sleep")]);
+  await app.program.lines(/^step 5 : /, fifths + 2);
+  // Every thread sleeps.
+  expect(await app.json<Ping>("/ping")).to.deep.equal({ pid: app.program.pid, taskId: null });
+  // What was printed before an answer has been read one turn of the loop after it.
+  await turn();
+  const asTheyGo = app.count(/^step 15 : /) === lasts;
+  const finished = await both;
+  const milliseconds = performance.now() - started;
+  await turn();
+  const tasks = app.lines(/^step \d+ : /).slice(-2 * steps);
+  expect(finished).to.have.members(tasks.filter(isLast).map((line) => line.replace("step 15 :", "Finish")));
+  return { asTheyGo, milliseconds };
 }
 
-/** The best of three: a machine that is busy for a moment slows one of the two down, and a thread too few each time. */
-async function ratioOfTwoToOne(app: ServedProgram): Promise<number> {
-  let best = Infinity;
-  for (let attempt = 0; attempt < 3 && best >= 1.1; attempt++) {
-    const one = await timed(app, 1);
-    best = Math.min(best, (await timed(app, 2)) / one);
-  }
-  return best;
-}
-
-/** True when what one task printed stands between what another did, and the other way round. */
-function isInterleaved(lines: readonly string[]): boolean {
-  const tasks = lines.map((line) => line.slice(line.indexOf(" : ")));
-  return tasks.indexOf(tasks.at(-1) ?? "") < tasks.lastIndexOf(tasks[0] ?? "") && new Set(tasks).size > 1;
+function isLast(line: string): boolean {
+  return line.startsWith("step 15 : ");
 }
 
 describe("the sleep sample", () => {
-  it("answers two that sleep as fast as one, prints as they go, and answers others meanwhile", async () => {
-    await using app = sleepSample(1, 2, "60ms");
-    // The second thread starts when it is needed first.
-    await timed(app, 2);
+  it("lets two sleep at the same time, prints as they go, and answers others meanwhile", async () => {
+    await using app = sleepSample(1, 2, `${pace}ms`);
+    // A machine that is busy may hold one of them back, or the spec, so that a round shows nothing. But at no pace does one
+    // show this who sleeps one after the other, prints at the end, or sleeps on the event loop: two sleeps take twice as long.
+    const rounds = [await roundOfTwo(app)];
+    const isShown = (): boolean =>
+      rounds.some(({ asTheyGo, milliseconds }) => asTheyGo && milliseconds < 1.9 * steps * pace);
+    while (!isShown() && rounds.length < 10) rounds.push(await roundOfTwo(app));
+    expect(isShown(), JSON.stringify(rounds)).to.equal(true);
 
-    const finished: string[] = [];
-    const both = ["first", "second"].map(async (name) => {
-      const answer = await app.get("/sleep");
-      finished.push(name);
-      return answer;
-    });
-    const [, , step] = await app.program.lines(/^step 1 : /, 3);
-    expect(app.count(/^step 15 : /), "printed while the task runs").to.equal(2);
-    // Every thread sleeps.
-    expect(await app.json<Ping>("/ping")).to.deep.equal({ pid: app.program.pid, taskId: null });
-    await app.program.lines(/^step 5 : /, 4);
-    expect(finished, "answered while both sleep").to.deep.equal([]);
-    expect(await Promise.all(both)).to.include(`Finish ${step?.slice("step 1 : ".length)}`);
-    expect(app.count(/^step \d+ : /)).to.equal(60);
-    expect(isInterleaved(app.lines(/^step \d+ : /).slice(30))).to.equal(true);
-    expect(app.count(/^in get before blockTask /)).to.equal(4);
-    expect(app.count(/^in get after blockTask$/)).to.equal(4);
-
-    expect(await ratioOfTwoToOne(app)).to.be.below(1.1);
+    const requests = 2 * rounds.length;
+    expect(app.count(/^step \d+ : /)).to.equal(requests * steps);
+    expect(app.count(/^in get before blockTask /)).to.equal(requests);
+    expect(app.count(/^in get after blockTask$/)).to.equal(requests);
     expect(await app.stop()).to.deep.equal(clean);
   });
 
