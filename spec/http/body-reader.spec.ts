@@ -130,11 +130,27 @@ describe("BodyReader", () => {
       });
       return outcome;
     });
-    // Small enough to have come whole: nothing of it may be taken for the whole all the same.
-    client.send(head("Content-Length: 5\r\n")).send("hello");
+    client.send(head("Content-Length: 6\r\n")).send("hello");
     await entering;
     client.close();
     expect(await outcome?.catch((error: unknown) => error)).to.be.instanceOf(ClientClosedError);
+  });
+
+  it("waits for the sink at the end of a body that has come whole before it was read", async () => {
+    let release: (() => void) | undefined;
+    let ended = false;
+    await start((incoming) => {
+      incoming.once("end", () => (ended = true));
+      return consumeBody(incoming, { limit: megabyte }, () => new Promise((resolve) => (release = resolve))).then(
+        () => ended,
+      );
+    });
+    client.send(`${head("Content-Length: 5\r\n")}hello`);
+    await until(() => ended && release !== undefined);
+    for (let i = 0; i < 20; i++) await turn();
+    expect(client.received).to.equal("");
+    release?.();
+    expect(await client.until(/ok true/)).to.include("ok true");
   });
 
   it("fails when the client has left before it begins", async () => {

@@ -200,13 +200,21 @@ describe("a body that nobody reads", () => {
     ["has no announced length", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"],
   ] as const) {
     it(`closes the connection when it ${name}, and runs nothing behind it`, async () => {
-      const client = new RawClient(port).send(`DELETE / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
-      const text = await client.send(body).send(next).end();
+      const client = new RawClient(port).send(`DELETE / HTTP/1.1\r\nHost: a\r\n${fields}\r\n${body.slice(0, -1)}`);
+      await client.until(/ok$/);
+      const text = await client.send(body.slice(-1)).send(next).end();
       expect(text.match(/HTTP\/1\.1 /g)).to.have.length(1);
       expect(parseAnswer(text)).to.deep.include({ status: 200, body: "ok" });
       expect(parseAnswer(text).headers["connection"]).to.equal("close");
     });
   }
+
+  it("is nobody's matter when all of it was read with its head: the connection goes on", async () => {
+    const client = new RawClient(port).send(
+      `DELETE / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n${"a".repeat(1_001)}${next}`,
+    );
+    expect(await client.end()).to.match(/keep-alive[^]*ok[^]*close[^]*ok$/);
+  });
 });
 
 /** A chunked gzip body with this many bytes of stored blocks that hold nothing. */

@@ -87,6 +87,10 @@ export class BodyReader {
   #rawSize = 0;
   /** Bytes of the connection before the body. */
   #from = 0;
+  /** Whether the sink is busy. */
+  #isHeld = false;
+  /** Whether the body has come to its end, of which a busy sink hears later. */
+  #isDone = false;
   #timer: NodeJS.Timeout | undefined;
   /** What was collected: nearly all bodies come in one piece, which needs neither a list nor a copy. */
   #body: Buffer | undefined;
@@ -147,6 +151,9 @@ export class BodyReader {
   }
 
   done(): void {
+    this.#isDone = true;
+    // What has come before it is read ends while the first of it is worked on.
+    if (this.#isHeld) return;
     this.#release();
     const body = this.#body ?? nothing;
     this.#end.resolve(this.#others === undefined ? body : Buffer.concat([body, ...this.#others], this.#size));
@@ -186,8 +193,12 @@ export class BodyReader {
   #hold(taken: Promise<void>): void {
     const source = this.#decoder ?? this.#message;
     source.pause();
+    this.#isHeld = true;
     const goOn = (): void => {
-      if (source[reader] === this) source.resume();
+      this.#isHeld = false;
+      if (source[reader] !== this) return;
+      if (this.#isDone) this.done();
+      else source.resume();
     };
     taken.then(goOn, (error: Error) => this.fail(error));
   }
