@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { ClientClosedError, HTTPError } from "#src/errors.js";
-import { readBody } from "#src/http/body.js";
+import { bodyAtHand, readBody } from "#src/http/body.js";
 import { httpSettings } from "#src/http/limits.js";
 import { ResponseWriter } from "#src/http/response.js";
 import { HTTPTransport } from "#src/http/server.js";
@@ -165,6 +165,75 @@ describe("readBody", () => {
     client.send(`4e20\r\n${"a".repeat(20_000)}\r\n`);
     await once(message.socket, "close");
     client.close();
+  });
+});
+
+describe("bodyAtHand", () => {
+  let transport: HTTPTransport;
+  let port: number;
+  let taken: unknown;
+  let message: IncomingMessage;
+
+  beforeEach(async () => {
+    transport = new HTTPTransport(
+      (incoming, response, host) => {
+        if (incoming.url === "/next") return void new ResponseWriter(response, host).finish("next");
+        message = incoming;
+        try {
+          taken = bodyAtHand(incoming, limit)?.toString();
+        } catch (error) {
+          taken = error;
+        }
+        void new ResponseWriter(response, host).finish("ok");
+      },
+      httpSettings({ drainLinger: 0, closeLinger: 100 }),
+    );
+    ({ port } = await transport.listen({ port: 0, host: "127.0.0.1" }));
+  });
+
+  afterEach(async () => {
+    await transport.drain();
+  });
+
+  const open = "POST / HTTP/1.1\r\nHost: a\r\n";
+  const next = "GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+  it("is what came with the head, and the request is over then", async () => {
+    const answers = await new RawClient(port).send(`${open}Content-Length: 3\r\n\r\nabc${next}`).end();
+    expect(answers).to.match(/ok[^]*next$/);
+    expect(taken).to.equal("abc");
+    expect([message.readableEnded, message.readableLength]).to.deep.equal([true, 0]);
+  });
+
+  it("is all of one that came in several pieces at once", async () => {
+    const body = "a".repeat(limit);
+    const client = await new RawClient(port).connected();
+    client.socket.cork();
+    client.send(`${open}Content-Length: ${limit}\r\n\r\n`).send(body.slice(0, 1)).send(body.slice(1)).send(next);
+    client.socket.uncork();
+    await client.end();
+    expect(taken).to.equal(body);
+  });
+
+  it("is undefined for what is still to come, in chunks, or coded", async () => {
+    for (const [fields, body] of [
+      ["Content-Length: 4\r\n", "abc"],
+      ["Transfer-Encoding: chunked\r\n", "0\r\n\r\n"],
+      ["Content-Encoding: gzip\r\nContent-Length: 3\r\n", "abc"],
+    ] as const) {
+      taken = "nothing asked";
+      const client = new RawClient(port).send(`${open}${fields}\r\n${body}`);
+      await client.until(/ok$/);
+      client.close();
+      expect(taken).to.equal(undefined);
+    }
+  });
+
+  it("is refused above the limit, and the connection goes on, for all of it was read", async () => {
+    const body = "a".repeat(limit + 1);
+    const answers = await new RawClient(port).send(`${open}Content-Length: ${body.length}\r\n\r\n${body}${next}`).end();
+    expect(answers).to.match(/ok[^]*next$/);
+    expect(taken).to.be.instanceOf(HTTPError).with.property("status", 413);
   });
 });
 

@@ -43,6 +43,11 @@ export function rejectBody(message: IncomingMessage, error: Error): void {
   else source[reader].fail(error);
 }
 
+/** Whether nothing went wrong with a body that nobody has read yet. */
+export function isFaultless(message: IncomingMessage): boolean {
+  return (message as Source)[fault] === undefined;
+}
+
 /** Whether somebody takes what comes of the body, and its end has not come yet. */
 export function isBeingRead(message: IncomingMessage): boolean {
   return (message as Source)[reader] !== undefined;

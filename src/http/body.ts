@@ -2,8 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { ClientClosedError, HTTPError } from "../errors.js";
-import { type BodyEnd, type BodyLimits, BodyReader, type BodySink, nothing, tooLarge } from "./body-reader.js";
-import { hasBody } from "./framing.js";
+import {
+  type BodyEnd,
+  type BodyLimits,
+  BodyReader,
+  type BodySink,
+  isFaultless,
+  nothing,
+  tooLarge,
+} from "./body-reader.js";
+import { hasBody, passOver } from "./framing.js";
 
 /** Requests whose client waits for `100 Continue` before it sends the body. */
 const awaitingContinue = new WeakMap<IncomingMessage, ServerResponse>();
@@ -16,6 +24,21 @@ export function expectContinue(message: IncomingMessage, response: ServerRespons
 /** Whether the client still holds its body back. */
 export function isAwaitingContinue(message: IncomingMessage): boolean {
   return awaitingContinue.has(message);
+}
+
+/**
+ * The body of a request that has come in whole, as small ones have when their request is served; undefined: it is to be read.
+ * Taken so it is read, and nothing is told of its end.
+ *
+ * @throws HTTPError 413 above the limit.
+ */
+export function bodyAtHand(message: IncomingMessage, limit: number): Buffer | undefined {
+  const { complete, headers } = message;
+  const isPlain = headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined;
+  if (!complete || !isPlain || !isFaultless(message)) return undefined;
+  if (message.readableLength > limit) throw tooLarge(limit);
+  passOver(message);
+  return message.read() as Buffer;
 }
 
 /** The whole body, decoded. @throws what `consumeBody` throws. */

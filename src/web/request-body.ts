@@ -3,7 +3,7 @@ import { type ArgumentMap, noArguments, parseArguments } from "../http/arguments
 import { ConfigurationError, Finish, RequestNotAvailableError } from "../errors.js";
 import { BodyChunks } from "../http/body-chunks.js";
 import { type BodySink, isBeingRead, rejectBody, takeOverTimeout } from "../http/body-reader.js";
-import { consumeBody, readBody } from "../http/body.js";
+import { bodyAtHand, consumeBody, readBody } from "../http/body.js";
 import { parseJson } from "../http/json.js";
 import type { HTTPSettings } from "../http/limits.js";
 import { decodeUtf8, formBoundary, isMultipartForm, parseMediaType, requireUtf8 } from "../http/media-type.js";
@@ -58,19 +58,21 @@ export class RequestBody {
   /**
    * Fills `request.body`, or the fields and files of a `multipart/form-data` form, and goes on with `proceed`. Call it once, when
    * there is a body.
-   * @returns what `proceed` gives; rejects with what `readBody` and `MultipartForm` throw.
-   * @throws RequestNotAvailableError when it was taken before.
+   * @returns what `proceed` gives, at once if the body has come already; rejects with what `readBody` and `MultipartForm` throw.
+   * @throws RequestNotAvailableError when it was taken before, HTTPError 413 for one that has come already.
    */
-  read(proceed: () => Promise<void> | undefined): Promise<void> {
+  read(proceed: () => Promise<void> | undefined): Promise<void> | undefined {
     this.#take();
     this.#isForm = isMultipartForm(this.#type);
     if (this.#isForm) return this.#readForm().then(proceed);
-    return readBody(this.#message, this.#limits).then((body) => {
+    const goOn = (body: Buffer): Promise<void> | undefined => {
       this.#request.body = body;
       // Whoever asked before has seen an empty body.
       this.#arguments = undefined;
       return proceed();
-    });
+    };
+    const body = bodyAtHand(this.#message, this.#limit);
+    return body === undefined ? readBody(this.#message, this.#limits).then(goOn) : goOn(body);
   }
 
   /**
