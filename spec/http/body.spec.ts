@@ -177,14 +177,8 @@ describe("bodyAtHand", () => {
   beforeEach(async () => {
     transport = new HTTPTransport(
       (incoming, response, host) => {
-        if (incoming.url === "/next") return void new ResponseWriter(response, host).finish("next");
-        message = incoming;
-        try {
-          taken = bodyAtHand(incoming, limit)?.toString();
-        } catch (error) {
-          taken = error;
-        }
-        void new ResponseWriter(response, host).finish("ok");
+        if (incoming.url !== "/next") take(incoming);
+        void new ResponseWriter(response, host).finish(incoming.url === "/next" ? "next" : "ok");
       },
       httpSettings({ drainLinger: 0, closeLinger: 100 }),
     );
@@ -194,6 +188,15 @@ describe("bodyAtHand", () => {
   afterEach(async () => {
     await transport.drain();
   });
+
+  function take(incoming: IncomingMessage): void {
+    message = incoming;
+    try {
+      taken = bodyAtHand(incoming, limit)?.toString();
+    } catch (error) {
+      taken = error;
+    }
+  }
 
   const open = "POST / HTTP/1.1\r\nHost: a\r\n";
   const next = "GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
