@@ -10,19 +10,29 @@ function start(options: ServeOptions = {}, program: ProgramOptions = {}): Served
   return new ServedProgram(fixture, [JSON.stringify(options)], program);
 }
 
+/**
+ * Gets a child stuck, and waits for its end; the line that says where it stood. On a busy machine a child may be killed
+ * before its watchdog has looked at it: then the next one gets stuck.
+ */
+async function stall(app: ServedProgram, path: string, told: RegExp): Promise<string> {
+  for (let kills = 1; kills <= 5 && app.count(told) === 0; kills++) {
+    expect(await app.get(path).catch(() => "cut off")).to.equal("cut off");
+    await app.program.lines(/has given no sign of life for 3 s: it is killed$/, kills);
+    await app.program.lines(/killed by signal SIGKILL, restarting/, kills);
+  }
+  return app.program.line(told);
+}
+
 describe("a child whose event loop does not turn", () => {
   it("is replaced, and the log says in which line of JavaScript it stood", async () => {
     await using app = start({ livenessTimeout: 3_000 }, { execArgv: ["--enable-source-maps"] });
-    const stuck = app.get("/for-ever").catch(() => "cut off");
-    const line = await app.program.line(/: its event loop has stood still for/);
-    const [, pid] =
-      /\[E .*child \d \(pid (\d+)\): its event loop has stood still for \d+(\.\d+)? s in$/.exec(line) ?? [];
+    const told = /\[E .*child \d \(pid (\d+)\): its event loop has stood still for \d+(\.\d+)? s in$/;
+    const [, pid] = told.exec(await stall(app, "/for-ever", told)) ?? [];
     await app.program.line(/^ {8}at searchForEver \(spec\/system\/fixtures\/stuck\.ts:\d+:\d+\)$/);
     await app.program.line(/^ {8}at get \(spec\/system\/fixtures\/stuck\.ts:\d+:\d+\)$/);
     await app.program.line(new RegExp(`^stall of ${pid}: searchForEver`));
     await app.program.line(new RegExp(`\\[E .*\\(pid ${pid}\\) has given no sign of life for 3 s: it is killed$`));
-    await app.program.line(new RegExp(`\\(pid ${pid}\\) killed by signal SIGKILL, restarting$`));
-    expect(await stuck).to.equal("cut off");
+    await app.program.line(new RegExp(`\\(pid ${pid}\\) killed by signal SIGKILL, restarting`));
     await app.program.children(2);
     expect(await app.get("/pid")).not.to.equal(pid);
     expect(await app.stop()).to.deep.equal(clean);
@@ -30,12 +40,8 @@ describe("a child whose event loop does not turn", () => {
 
   it("is replaced when it stands in a call of the system, which has no line of JavaScript", async () => {
     await using app = start({ livenessTimeout: 3_000 });
-    const stuck = app.get("/system").catch(() => "cut off");
-    await app.program.line(
-      /its event loop has stood still for \d+(\.\d+)? s, in native code or in a call of the system$/,
-    );
-    await app.program.line(/has given no sign of life for 3 s: it is killed$/);
-    expect(await stuck).to.equal("cut off");
+    const told = /its event loop has stood still for \d+(\.\d+)? s, in native code or in a call of the system$/;
+    await stall(app, "/system", told);
     // What it has started is not in its hands any more; it is in the program's group.
     await app.program.children(2);
     app.program.kill("SIGTERM");
