@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { ClientClosedError, HTTPError } from "#src/errors.js";
@@ -208,7 +209,7 @@ describe("bodyAtHand", () => {
     expect([message.readableEnded, message.readableLength]).to.deep.equal([true, 0]);
   });
 
-  it("is all of one that came in several pieces at once", async () => {
+  it("is all of one that was sent in several pieces at once", async () => {
     const body = "a".repeat(limit);
     const client = await new RawClient(port).connected();
     client.socket.cork();
@@ -216,6 +217,17 @@ describe("bodyAtHand", () => {
     client.socket.uncork();
     await client.end();
     expect(taken).to.equal(body);
+  });
+
+  it("is all of one that came in several pieces", () => {
+    const incoming = new IncomingMessage(new Socket());
+    incoming.headers = { "content-length": "5" };
+    incoming.complete = true;
+    // As node's parser gives it when the socket was read several times.
+    for (const piece of ["a", "bc", "de"]) incoming.push(Buffer.from(piece));
+    incoming.push(null);
+    expect(bodyAtHand(incoming, 5)?.toString()).to.equal("abcde");
+    expect([incoming.readableEnded, incoming.readableLength]).to.deep.equal([true, 0]);
   });
 
   it("is undefined for what is still to come, in chunks, or coded", async () => {

@@ -36,9 +36,11 @@ export function bodyAtHand(message: IncomingMessage, limit: number): Buffer | un
   const { complete, headers } = message;
   const isPlain = headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined;
   if (!complete || !isPlain || !isFaultless(message)) return undefined;
-  if (message.readableLength > limit) throw tooLarge(limit);
+  const { readableLength: length } = message;
+  if (length > limit) throw tooLarge(limit);
   passOver(message);
-  return message.read() as Buffer;
+  // Without the length Node 26 gives the first piece alone.
+  return message.read(length) as Buffer;
 }
 
 /** The whole body, decoded. @throws what `consumeBody` throws. */
