@@ -26,9 +26,10 @@ export const frameworks: Peers = {
   tornado: () => python("../tornado_server.py"),
 };
 
-/** Waterspout with so many threads, which may be nicer than its event loop. */
-export function waterspoutTasks(threads: number, niceness = 0): Start {
-  return (node) => program(node, "../../.build/bench/waterspout/tasks-main.js", String(threads), String(niceness));
+/** Waterspout with so many threads, whose niceness is its default or this. */
+export function waterspoutTasks(threads: number, niceness?: number): Start {
+  const args = [threads, niceness].filter((arg) => arg !== undefined).map(String);
+  return (node) => program(node, "../../.build/bench/waterspout/tasks-main.js", ...args);
 }
 
 /** What moves work to so many threads. */

@@ -1,8 +1,14 @@
 /** `node tasks-main.js <threads> [niceness]` */
 import { bootstrap, ThreadPoolExecutor } from "waterspout";
 
-const [threads = 1, niceness = 0] = process.argv.slice(2).map(Number);
+const [threads, given] = process.argv.slice(2);
+const niceness = given === undefined ? "auto" : Number(given);
 // As many clients as the bench has may wait.
-const pool = new ThreadPoolExecutor({ maxThreads: threads, minThreads: threads, maxQueue: 1_000, niceness });
+const pool = new ThreadPoolExecutor({
+  maxThreads: Number(threads),
+  minThreads: Number(threads),
+  maxQueue: 1_000,
+  niceness,
+});
 
 await bootstrap(new URL("./tasks.js", import.meta.url), { executors: { default: pool }, host: "127.0.0.1", port: 0 });

@@ -52,6 +52,7 @@ describe("ThreadPoolExecutor", () => {
         [{ maxThreads: 0 }, "ThreadPoolExecutor: maxThreads must be an integer of at least 1, got 0"],
         [{ threads: 4 }, 'ThreadPoolExecutor: unknown option "threads"; known are maxThreads'],
         [{ niceness: 20 }, "niceness must be an integer of at least 0 and at most 19, got 20"],
+        [{ niceness: "most" }, "niceness must be"],
         [{ cancelGrace: Infinity }, "cancelGrace must be a number of at least 0 and at most 2147483647, got Infinity"],
         [{ resourceLimits: { maxOldGenerationSizeMb: 3 } }, "maxOldGenerationSizeMb must be a number of at least 4"],
         [{ resourceLimits: { maxHeap: 5 } }, 'resourceLimits: unknown option "maxHeap"'],
@@ -76,7 +77,8 @@ describe("ThreadPoolExecutor", () => {
     it("is added to that of the thread which has made it, and not to those that Node has for itself", async () => {
       for (const [options, added] of [
         [{}, 0],
-        [{ niceness: 5 }, 5],
+        [{ niceness: 0 }, 0],
+        [{ niceness: 3 }, 3],
       ] as const) {
         const executor = await start(options);
         const { own, others } = await executor.submit(Hostile, "niceness", []);
@@ -85,6 +87,23 @@ describe("ThreadPoolExecutor", () => {
         expect(others.filter((niceness) => niceness === getPriority())).to.have.lengthOf.at.least(5);
         await executor.shutdown();
       }
+    });
+
+    it("comes by itself to a thread whose tasks take long, and only to that", async () => {
+      const executor = await start({ maxThreads: 1 });
+      const added = async (): Promise<number> => (await executor.submit(Hostile, "niceness", [])).own - getPriority();
+      for (let i = 0; i < 3_000; i++) await executor.submit(Hostile, "where", []);
+      expect(await added()).to.equal(0);
+      const expected = Math.min(5, 19 - getPriority());
+      while ((await added()) !== expected) await executor.submit(Hostile, "compute", [5]);
+      await executor.shutdown();
+    });
+
+    it("does not come where it is 0", async () => {
+      const executor = await start({ maxThreads: 1, niceness: 0 });
+      for (let i = 0; i < 60; i++) await executor.submit(Hostile, "compute", [5]);
+      expect((await executor.submit(Hostile, "niceness", [])).own).to.equal(getPriority());
+      await executor.shutdown();
     });
   });
 

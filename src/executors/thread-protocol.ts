@@ -4,6 +4,9 @@ import type { TaskMemory } from "./running-task.js";
 
 /** What only threads exchange, beside the messages of every worker. */
 
+/** A number counts from the start. */
+export type Niceness = number | "auto";
+
 /** With what a thread is born. */
 export interface ThreadBirth {
   readonly settings: WorkerSettings;
@@ -11,8 +14,8 @@ export interface ThreadBirth {
   readonly slots: SharedArrayBuffer;
   /** The thread's line to the executor: all that the two say to each other goes through it. */
   readonly port: MessagePort;
-  /** By how much it is nicer than the thread that has made it. */
-  readonly niceness: number;
+  /** By how much it is nicer than the thread that has made it, and from when. */
+  readonly niceness: Niceness;
 }
 
 /** A task. What else a thread is told are the messages of every worker. */

@@ -9,7 +9,7 @@ import { library, ownFile } from "../on-demand.js";
 import type { WorkerSettings } from "./protocol.js";
 import { BirthQueue, type Target } from "./thread-births.js";
 import { ThreadLink } from "./thread-link.js";
-import { type ThreadBirth, TaskSlots } from "./thread-protocol.js";
+import { type Niceness, type ThreadBirth, TaskSlots } from "./thread-protocol.js";
 import type { WorkerLinkHost } from "./worker-link.js";
 import type { PoolSettings, WorkerMaker } from "./worker-pool.js";
 import { workerSettings } from "./worker-settings.js";
@@ -17,7 +17,7 @@ import { workerSettings } from "./worker-settings.js";
 /** The threads of an executor, as validated by it. */
 export interface ThreadSettings extends PoolSettings {
   readonly resourceLimits: ResourceLimits | undefined;
-  readonly niceness: number;
+  readonly niceness: Niceness;
 }
 
 type PoolOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;

@@ -31,11 +31,12 @@ export interface ThreadPoolOptions extends QueueOptions {
   /** Limits of V8's heap in each thread, as `node:worker_threads` takes them; Buffers are not counted. Default: none. */
   readonly resourceLimits?: ResourceLimits;
   /**
-   * How much nicer threads are than the one that answers requests: 0 to 19, added to its own. Where tasks of milliseconds keep all cores
-   * busy, the event loop goes first; tasks of microseconds come back later for it, which costs more than it brings. What tasks start
-   * inherits it. A thread that still starts is as nice as others. Linux only. Default: 0.
+   * How much nicer a thread is than the one that answers requests: 0 to 19, added to its own from the start. `"auto"`: 5 from the time when its tasks
+   * have taken a millisecond of the processor and more, in the mean of a tenth of a second of it, and none before. So the event loop goes first where such
+   * tasks keep all cores busy; tasks of microseconds would come back later for it, which costs more than it brings. What
+   * tasks start inherits it, and it never goes back. Linux only. Default: `"auto"`.
    */
-  readonly niceness?: number;
+  readonly niceness?: number | "auto";
   /** A thread is replaced after this many tasks. Default: never. */
   readonly maxTasksPerWorker?: number;
   /** A thread is replaced when its used heap is larger than this after a task, in MiB. Default: never. */
@@ -73,6 +74,8 @@ const limitRules = {
   stackSizeMb: { from: 0 },
 } satisfies Record<keyof ResourceLimits, NumberRule>;
 
+const nicenessRule: NumberRule = { from: 0, to: 19, integer: true };
+
 function withDefaults(given: ThreadPoolOptions, environment: ExecutorEnvironment): ThreadSettings {
   const fairShare = Math.max(1, Math.floor(availableParallelism() / environment.processes));
   const maxThreads = given.maxThreads ?? Math.max(given.minThreads ?? 1, fairShare);
@@ -83,22 +86,22 @@ function withDefaults(given: ThreadPoolOptions, environment: ExecutorEnvironment
     concurrency: given.concurrency ?? 1,
     bootTimeout: given.bootTimeout ?? 30_000,
     resourceLimits: given.resourceLimits,
-    niceness: given.niceness ?? 0,
+    niceness: given.niceness ?? "auto",
     maxTasksPerWorker: given.maxTasksPerWorker,
     maxHeapMb: given.maxHeapMb,
   };
 }
 
 function check(options: ThreadPoolOptions): void {
-  const { resourceLimits = {}, ...given } = options;
+  const { resourceLimits = {}, niceness, ...given } = options;
   checkNumbers("ThreadPoolExecutor: resourceLimits", resourceLimits, limitRules);
+  if (niceness !== "auto") checkNumbers("ThreadPoolExecutor", { niceness }, { niceness: nicenessRule });
   checkNumbers("ThreadPoolExecutor", given, {
     maxThreads: { from: 1, integer: true },
     minThreads: { from: 0, integer: true, to: given.maxThreads, toName: "maxThreads" },
     idleTimeout: { from: 0 },
     concurrency: { from: 1, integer: true },
     bootTimeout: milliseconds(1),
-    niceness: { from: 0, to: 19, integer: true },
     maxTasksPerWorker: { from: 1, integer: true },
     maxHeapMb: { from: 1 },
     ...queueRules,

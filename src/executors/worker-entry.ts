@@ -7,7 +7,7 @@ import { becomeWorker } from "../decorators/calls.js";
 import { type LogLevel, setLogLevel } from "../log.js";
 import type { ControlMessage } from "./protocol.js";
 import type { Post } from "./session-tasks.js";
-import { lowerPriority } from "./thread-niceness.js";
+import { type Pace, giveWay } from "./thread-niceness.js";
 import { SlotMemory, type ThreadBirth, type ThreadTask, TaskSlots } from "./thread-protocol.js";
 import { forwardLog } from "./worker-log.js";
 import { redirectOutput } from "./worker-output.js";
@@ -20,9 +20,11 @@ import { WorkerSession } from "./worker-session.js";
 
 /** The only task that piscina gives a thread: it becomes a worker. All others come through its own line. */
 export function begin({ settings, slots: memory, port, niceness }: ThreadBirth): void {
+  let pace: Pace | undefined;
   const post: Post = (message, transferList) => {
     // Not before: what waits for a thread that starts waits for all of its start.
-    if (message.type === "ready") lowerPriority(niceness);
+    if (message.type === "ready") pace = giveWay(niceness);
+    else if (message.type === "reply") pace?.taskEnded();
     port.postMessage(message, transferList as ArrayBuffer[] | undefined);
   };
   becomeWorker();

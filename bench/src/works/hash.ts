@@ -31,7 +31,7 @@ export const hash: Work = {
 };
 
 function measure(threads: number, path: string, options: BenchOptions): Promise<Row[]> {
-  const peers = { ...taskPeers(threads), "waterspout, niceness 5": waterspoutTasks(threads, 5) };
+  const peers = { ...taskPeers(threads), "waterspout, niceness 0": waterspoutTasks(threads, 0) };
   return withPeers(peers, options, async (running) => {
     await refuseUnequal("hash", { path }, running);
     await refuseUnequal("hash", { path: "/light" }, running);
