@@ -30,12 +30,13 @@ describe("TaskPace", () => {
   it("calls back once when tasks take a millisecond and more", () => {
     expect(play(times(200, 5))).to.have.lengthOf(1);
     expect(play(times(400, 1))).to.have.lengthOf(1);
-    expect(play([1_000])).to.deep.equal([1]);
+    expect(play([1_000, 1_000, 1_000])).to.deep.equal([2]);
   });
 
   it("does not when they take less, though the first ones take long", () => {
     expect(play(times(5_000, 0.1))).to.deep.equal([]);
     expect(play([20, 10, 5, ...times(5_000, 0.1)])).to.deep.equal([]);
+    expect(play([1_000, ...times(5_000, 0.1), 1_000, ...times(5_000, 0.1)])).to.deep.equal([]);
   });
 
   it("does when they come to take long later", () => {

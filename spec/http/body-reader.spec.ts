@@ -107,6 +107,28 @@ describe("BodyReader", () => {
     }
   }
 
+  it("goes on behind an answer whose sink rejects after it", async () => {
+    let reject: ((error: Error) => void) | undefined;
+    await start(async (incoming, writer) => {
+      const reading = consumeBody(incoming, { limit: megabyte }, () => new Promise((_, fail) => (reject = fail)));
+      await until(() => reject !== undefined);
+      void writer.finish("early");
+      rejectBody(incoming, new Finish());
+      reject?.(new Error("late"));
+      await reading;
+    });
+    client.send(head("Content-Length: 100000\r\n")).send(Buffer.alloc(50_000));
+    await client.until(/early/);
+    expect(await client.send(Buffer.alloc(50_000)).send(next).end()).to.match(/early[^]*next$/);
+  });
+
+  it("gives a sink that is busy at the end of the body its time", async () => {
+    const sink = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
+    await start((incoming) => consumeBody(incoming, { limit: megabyte, timeout: 50 }, sink));
+    client.send(`${head("Content-Length: 5\r\n")}hello`);
+    expect(await client.until(/ok undefined$/)).to.include("200 OK");
+  });
+
   it("lets the rest of a body flow when the sink says that the request is answered", async () => {
     await start(async (incoming, writer) => {
       await consumeBody(incoming, { limit: megabyte }, () => {

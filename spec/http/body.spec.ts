@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
@@ -242,6 +243,26 @@ describe("bodyAtHand", () => {
       client.close();
       expect(taken).to.equal(undefined);
     }
+  });
+
+  it("is undefined for what somebody else listens to, who gets it as ever", async () => {
+    let seen = "";
+    const watch = (event: unknown): void => {
+      (event as { request: IncomingMessage }).request.on("data", (chunk: Buffer) => (seen += chunk.toString()));
+    };
+    subscribe("http.server.request.start", watch);
+    const client = new RawClient(port).send(`${open}Content-Length: 3\r\n\r\nabc`);
+    await client.until(/ok$/);
+    client.close();
+    unsubscribe("http.server.request.start", watch);
+    expect([taken, seen]).to.deep.equal([undefined, "abc"]);
+  });
+
+  it("is undefined for one whose client is to be told to send it, though it has not waited", async () => {
+    const client = new RawClient(port).send(`${open}Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc`);
+    await client.until(/ok$/);
+    client.close();
+    expect(taken).to.equal(undefined);
   });
 
   it("is refused above the limit, and the connection goes on, for all of it was read", async () => {

@@ -56,9 +56,9 @@ describe("Connection", () => {
   }
 
   /** A request without a body; gives what the connection is told of its end by. */
-  function receive(url: string, over = connection, headers = {}): ServerResponse {
+  function receive(url: string, over = connection, headers = {}, flowing: boolean | null = null): ServerResponse {
     const response = { headersSent: false, shouldKeepAlive: true } as ServerResponse;
-    over.receive({ url, headers, complete: true } as IncomingMessage, response);
+    over.receive({ url, headers, complete: true, readableFlowing: flowing } as IncomingMessage, response);
     return response;
   }
 
@@ -75,6 +75,11 @@ describe("Connection", () => {
   it("serves a chunked one at once, so that its framing is counted as it comes in", () => {
     receive("/chunked", connection, { "transfer-encoding": "chunked" });
     expect(owner.notes).to.deep.equal(["serve /chunked"]);
+  });
+
+  it("serves one at once whose body flows to somebody already, and would be gone later", () => {
+    receive("/watched", connection, {}, true);
+    expect(owner.notes).to.deep.equal(["serve /watched"]);
   });
 
   it("serves a pipelined one when the answer before it has gone", async () => {

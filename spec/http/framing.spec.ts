@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { type IncomingMessage, type RequestListener, type Server, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { IncomingMessage, type RequestListener, type Server, createServer } from "node:http";
+import { type AddressInfo, Socket } from "node:net";
+import { finished } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
-import { hasBody, passOver } from "#src/http/framing.js";
+import { hasBody, isWatched, passOver } from "#src/http/framing.js";
 import { RawClient } from "../support/raw-client.js";
 
 describe("hasBody", () => {
@@ -11,6 +12,27 @@ describe("hasBody", () => {
     const announcing = (headers: object): boolean => hasBody({ headers } as IncomingMessage);
     expect([{}, { "content-length": "0" }].map(announcing)).to.deep.equal([false, false]);
     expect([{ "content-length": "7" }, { "transfer-encoding": "chunked" }].map(announcing)).to.deep.equal([true, true]);
+  });
+});
+
+describe("isWatched", () => {
+  it("is whether somebody takes what comes of a message, or waits for its end", () => {
+    const watching = (watch: (message: IncomingMessage) => unknown): boolean => {
+      const message = new IncomingMessage(new Socket());
+      watch(message);
+      return isWatched(message);
+    };
+    const nothing = (): void => {};
+    expect(watching(nothing)).to.equal(false);
+    expect(watching((message) => message.on("error", nothing))).to.equal(false);
+    for (const event of ["data", "end", "close"]) {
+      expect(
+        watching((message) => message.on(event, nothing)),
+        event,
+      ).to.equal(true);
+    }
+    expect(watching((message) => message.pause())).to.equal(true);
+    expect(watching((message) => finished(message, nothing))).to.equal(true);
   });
 });
 

@@ -17,6 +17,10 @@ describe("headerText", () => {
     });
   }
 
+  it("takes numbers in a list for text, as those without types may write them", () => {
+    expect(headerText("X-N", [1, 2] as unknown as string[])).to.deep.equal(["1", "2"]);
+  });
+
   it("refuses an invalid Date", () => {
     expect(() => headerText("X", new Date(Number.NaN))).to.throw(ResponseError, "invalid Date");
   });

@@ -376,6 +376,8 @@ describe("ResponseWriter", () => {
       script = (writer) => writer.setHeader("Connection", "close");
       const client = new RawClient(port).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
       expect(await client.end()).to.match(/Connection: close/i);
+      const timed = await answerTo((writer) => writer.setHeader("Keep-Alive", "timeout=1"));
+      expect(timed.headers["keep-alive"]).to.equal(undefined);
       const kept = await answerTo((writer) => writer.setHeader("Connection", "keep-alive"));
       expect(kept.headers["connection"]).to.equal("close");
     });

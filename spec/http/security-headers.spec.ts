@@ -67,7 +67,18 @@ describe("SecurityHeaders", () => {
     expect(new SecurityHeaders().fields(request).always).to.have.length(1);
   });
 
-  const wrong: unknown[] = [true, "off", null, { "a b": "1" }, { a: "1\r\nb: 2" }, { a: 1 }, { a: true }, { a: null }];
+  const wrong: unknown[] = [
+    true,
+    "off",
+    null,
+    { "a b": "1" },
+    { a: "1\r\nb: 2" },
+    { a: 1 },
+    { a: true },
+    { a: null },
+    { Connection: "close" },
+    { "content-length": "1" },
+  ];
   for (const options of wrong) {
     it(`refuses ${JSON.stringify(options)}`, () => {
       const make = (): SecurityHeaders => new SecurityHeaders(options as SecurityHeaderOptions);

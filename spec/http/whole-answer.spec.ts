@@ -122,6 +122,21 @@ describe("sendWhole", () => {
     expect(sent("body", { response, pieces }, shared).join("")).to.include("X-Other: set by another\r\n");
   });
 
+  it("leaves an answer to node whose response others have touched", () => {
+    const answer = answering();
+    answer.response.setHeader("X-Trace", "1");
+    expect(sent("body", answer).join("")).to.include("X-Trace: 1\r\n");
+    const wrapped = answering();
+    const { writeHead } = wrapped.response;
+    let calls = 0;
+    wrapped.response.writeHead = function counted(this: ServerResponse, ...args: unknown[]) {
+      calls += 1;
+      return Reflect.apply(writeHead, this, args) as ServerResponse;
+    };
+    expect(sent("body", wrapped).join("")).to.equal(`${section(4)}body`);
+    expect(calls).to.equal(1);
+  });
+
   it("has node close behind a request that waits for its 100", () => {
     const answer = answering({ headers: { expect: "100-continue" } });
     Reflect.set(answer.response, "_expect_continue", true);

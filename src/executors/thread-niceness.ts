@@ -8,6 +8,7 @@ import type { Niceness } from "./thread-protocol.js";
 const period = 100;
 /** Processor time, in milliseconds, that a thread has used when its tasks are judged. */
 const sample = 100;
+const samples = 2;
 /** That of a task in the mean from which the event loop goes first. */
 const longTask = 1;
 const automatic = 5;
@@ -32,11 +33,11 @@ export function giveWay(niceness: Niceness): Pace | undefined {
   return undefined;
 }
 
-/** Calls back once, when tasks have taken long in the mean of a sample. */
+/** Calls back once, when tasks have taken long in the mean of two samples in a row: the first task of all may load much. */
 export class TaskPace implements Pace {
   readonly #usedTime: () => number;
   readonly #onLong: () => void;
-  #isLong = false;
+  #long = 0;
   #tasks = 0;
   #looked = performance.now();
   #judged: number;
@@ -49,7 +50,7 @@ export class TaskPace implements Pace {
   }
 
   taskEnded(): void {
-    if (this.#isLong) return;
+    if (this.#long === samples) return;
     this.#tasks += 1;
     const now = performance.now();
     if (now - this.#looked < period) return;
@@ -60,10 +61,10 @@ export class TaskPace implements Pace {
   #look(used: number): void {
     const spent = used - this.#judged;
     if (spent < sample) return;
-    this.#isLong = spent / this.#tasks >= longTask;
+    this.#long = spent / this.#tasks >= longTask ? this.#long + 1 : 0;
     this.#tasks = 0;
     this.#judged = used;
-    if (this.#isLong) this.#onLong();
+    if (this.#long === samples) this.#onLong();
   }
 }
 

@@ -157,6 +157,7 @@ export class BodyReader {
 
   done(): void {
     this.#isDone = true;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     // What has come before it is read ends while the first of it is worked on.
     if (this.#isHeld) return;
     this.#release();
@@ -205,7 +206,10 @@ export class BodyReader {
       if (this.#isDone) this.done();
       else source.resume();
     };
-    taken.then(goOn, (error: Error) => this.fail(error));
+    const stop = (error: Error): void => {
+      if (source[reader] === this) this.fail(error);
+    };
+    taken.then(goOn, stop);
   }
 
   #late(timeout: number): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { ClientClosedError, HTTPError } from "../errors.js";
+import { ClientClosedError, HTTPError, RequestNotAvailableError } from "../errors.js";
 import {
   type BodyEnd,
   type BodyLimits,
@@ -11,7 +11,7 @@ import {
   nothing,
   tooLarge,
 } from "./body-reader.js";
-import { hasBody, passOver } from "./framing.js";
+import { hasBody, isWatched, passOver } from "./framing.js";
 
 /** Requests whose client waits for `100 Continue` before it sends the body. */
 const awaitingContinue = new WeakMap<IncomingMessage, ServerResponse>();
@@ -35,7 +35,9 @@ export function isAwaitingContinue(message: IncomingMessage): boolean {
 export function bodyAtHand(message: IncomingMessage, limit: number): Buffer | undefined {
   const { complete, headers } = message;
   const isPlain = headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined;
-  if (!complete || !isPlain || !isFaultless(message)) return undefined;
+  if (!complete || !isPlain || !isFaultless(message) || isWatched(message)) return undefined;
+  // Its client is to be told, though it has not waited: Node closes behind a request that was not.
+  if (isAwaitingContinue(message)) return undefined;
   const { readableLength: length } = message;
   if (length > limit) throw tooLarge(limit);
   passOver(message);
@@ -62,12 +64,16 @@ export function consumeBody(message: IncomingMessage, limits: BodyLimits, sink: 
   return new Promise((resolve, reject) => read(message, limits, sink, { resolve: () => resolve(), reject }));
 }
 
+const takenByOthers =
+  "somebody else has read the body: who listens for data on node's message takes it from the handler";
+
 /** Begins to read. What it throws rejects the promise in which it is called: on the way of every body each one counts. */
 function read(message: IncomingMessage, limits: BodyLimits, sink: BodySink | undefined, end: BodyEnd): void {
   if (!hasBody(message)) return end.resolve(nothing);
   const decoder = decoderOf(message.headers["content-encoding"]);
   if (Number(message.headers["content-length"] ?? 0) > limits.limit) throw tooLarge(limits.limit);
-  if (message.destroyed && !message.readableEnded) throw new ClientClosedError();
+  if (message.readableEnded) throw new RequestNotAvailableError(takenByOthers);
+  if (message.destroyed) throw new ClientClosedError();
   acceptBody(message);
   new BodyReader(message, decoder?.(), limits, sink, end).start();
 }

@@ -95,8 +95,9 @@ export class Connection {
     const exchange: Exchange = { message, response, work: undefined, over: false };
     if (this.#current !== undefined) return this.#wait(exchange);
     this.#current = exchange;
-    // What a chunked body takes beside its own bytes is counted while it comes in.
-    if (message.headers["transfer-encoding"] !== undefined) this.serve(exchange);
+    // What a chunked body takes beside its own bytes is counted while it comes in; and what flows to a tracer is gone later.
+    const isChunked = message.headers["transfer-encoding"] !== undefined;
+    if (isChunked || message.readableFlowing !== null) this.serve(exchange);
     else setImmediate(serveLater, this, exchange);
   }
 

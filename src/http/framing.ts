@@ -22,10 +22,15 @@ interface Internals {
 const isDumped = "_dumped";
 const state = "_readableState";
 
+/** Whether anybody but us may be told of the message's stream: tracers and middleware get at it before a handler does. */
+export function isWatched(message: IncomingMessage): boolean {
+  return message.readableFlowing !== null || message.listenerCount("end") > 0 || message.listenerCount("close") > 0;
+}
+
 /**
- * Takes a request without a body for read, when it is answered. Node would read it to its end then, through all the states and events
- * of a stream, which costs a thirtieth of a small request; since version 24 it can leave that out by itself
- * (`optimizeEmptyRequests`), but then even for those who would pass such a request on as a stream.
+ * Takes a message that nobody watches for read to its end: one without a body when it is answered, one with a body when that is
+ * taken. Node would read it then, through all the states and events of a stream, which costs a thirtieth of a small request. Since
+ * version 24 Node can leave that out by itself (`optimizeEmptyRequests`), but then for those who watch, too.
  */
 export function passOver(message: IncomingMessage): void {
   const internals = message as unknown as Internals;

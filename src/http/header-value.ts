@@ -24,7 +24,7 @@ export function headerText(name: string, value: HeaderValue): string | string[] 
   if (typeof value === "string") return safe(name, value);
   if (typeof value === "number") return String(value);
   if (value instanceof Date) return dateText(name, value);
-  return value.map((item) => safe(name, item));
+  return value.map((item) => safe(name, String(item)));
 }
 
 function safe(name: string, value: string): string {

@@ -6,7 +6,7 @@ import { acceptBody } from "./body.js";
 import { BodyCoder } from "./body-coder.js";
 import { type Coder, type Compression, isCoded, weakenTag } from "./compression.js";
 import { type EntityTagger, entityTag } from "./etag.js";
-import { hasBody, isUnread, passOver } from "./framing.js";
+import { hasBody, isUnread, isWatched, passOver } from "./framing.js";
 import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
 import type { HTTPSettings } from "./limits.js";
 import { sendBeforeRest } from "./linger.js";
@@ -121,7 +121,7 @@ export class ResponseWriter {
     return this.#head.get(name);
   }
 
-  /** Replaces the field. `Connection: close` closes after this answer; other values of `Connection` are the server's to set. */
+  /** Replaces the field. `Connection: close` closes after this answer; what else is said of the connection is the server's to set. */
   setHeader(name: string, value: HeaderValue): void {
     const text = this.#checked("setHeader", name, value);
     if (text !== undefined) this.#head.set(name, text);
@@ -286,6 +286,7 @@ export class ResponseWriter {
     if (lower === "transfer-encoding") {
       throw new ResponseError(`${caller}: Transfer-Encoding is set by the server; leave Content-Length out instead`);
     }
+    if (lower === "keep-alive") return undefined;
     if (lower !== "connection") return text;
     if (/\bclose\b/i.test(String(text))) this.#response.shouldKeepAlive = false;
     return undefined;
@@ -350,7 +351,7 @@ export class ResponseWriter {
 
   #end(body: BodyChunk): void {
     const { req: message } = this.#response;
-    if (!hasBody(message)) passOver(message);
+    if (!hasBody(message) && !isWatched(message)) passOver(message);
     this.#send(() => {
       if (isUnread(message)) sendBeforeRest(this.#response, this.#head, body, this.#host.settings);
       else sendWhole(this.#response, this.#head, body);

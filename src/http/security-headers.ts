@@ -85,7 +85,17 @@ function fieldsOf(options: SecurityHeaderOptions): HeaderField[] {
   return [...fields.values()].flatMap(([name, value]) => (value === false ? [] : [checked(name, value)]));
 }
 
+/** They say how the answer is sent, which is the server's to say. */
+const framing: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "trailer",
+  "content-length",
+]);
+
 function checked(name: string, value: unknown): HeaderField {
+  if (framing.has(name.toLowerCase())) throw new ConfigurationError(`securityHeaders: ${name} is set by the server`);
   if (typeof value !== "string") {
     throw new ConfigurationError(`securityHeaders: ${name} must be a string, or false; got ${String(value)}`);
   }

@@ -28,12 +28,17 @@ const joinLimit = 16 * 1024;
  * answer costs (docs/performance.md).
  */
 export function sendWhole(response: ServerResponse, head: AnswerHead, body: string | Uint8Array): void {
-  // Node closes behind a request that still waits for its 100.
-  const isPlain = !response.headersSent && response.req.headers.expect === undefined;
-  const fields = isPlain && isJoinable(body) ? head.text() : undefined;
+  const fields = isOurs(response) && isJoinable(body) ? head.text() : undefined;
   if (fields !== undefined) return join(response, head, fields, String(body));
   head.send(response);
   response.end(body);
+}
+
+/** Whether nobody else has a say in the header section. Node closes behind a request that still waits for its 100. */
+function isOurs(response: ServerResponse): boolean {
+  const isUntouched =
+    response.writeHead === ServerResponse.prototype.writeHead && response.getHeaderNames().length === 0;
+  return isUntouched && !response.headersSent && response.req.headers.expect === undefined;
 }
 
 function isJoinable(body: string | Uint8Array): boolean {
