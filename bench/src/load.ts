@@ -41,7 +41,8 @@ export const loadTool = hasWrk ? "wrk" : "autocannon";
 
 async function byWrk({ url, request, connections, seconds }: Load): Promise<LoadResult> {
   const close = request.fresh === true ? ["-H", "Connection: close"] : [];
-  const options = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "-s", script, ...close];
+  // A peer may let a request wait for seconds while it serves others; that is slow, but no failure.
+  const options = ["-t", "1", "-c", `${connections}`, "-d", `${seconds}s`, "--timeout", "30s", "-s", script, ...close];
   const body = request.body === undefined ? [] : ["application/json", request.body];
   const output = await outputOf("wrk", [...options, url + request.path, "--", request.method ?? "GET", ...body]);
   const line = /^\{.*\}$/m.exec(output)?.[0];
