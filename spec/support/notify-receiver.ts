@@ -63,13 +63,16 @@ export class NotifyReceiver {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Behind each message systemd-notify sends a barrier, which would be refused; old ones send none.
+    const areAllBehind = (): boolean => this.#text.split("BARRIER=1\n").length > this.messages.length;
+    await this.#until(areAllBehind, "the last barrier", 1_000).catch(() => {});
     const ended = once(this.#process, "exit");
     this.#process.kill("SIGKILL");
     await ended;
     rmSync(this.#directory, { recursive: true });
   }
 
-  #until(isSo: () => boolean, what: string): Promise<void> {
+  #until(isSo: () => boolean, what: string, deadline = 30_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (then: () => void): void => {
         clearTimeout(timer);
@@ -78,7 +81,7 @@ export class NotifyReceiver {
       };
       const look = (): void => (isSo() ? settle(resolve) : undefined);
       const late = (): void => settle(() => reject(new Error(`waited for ${what}, got ${JSON.stringify(this.#text)}`)));
-      const timer = setTimeout(late, 30_000);
+      const timer = setTimeout(late, deadline);
       this.#watchers.add(look);
       look();
     });

@@ -358,13 +358,13 @@ export class ResponseWriter {
     });
   }
 
-  /** Node throws when the bytes exceed or miss `Content-Length`; headers are out then, so the connection goes. */
+  /** What Node refuses to send, as bytes that exceed or miss `Content-Length`, comes too late for another answer: the connection goes. */
   #send<R>(action: () => R): R {
     try {
       return action();
     } catch (error) {
       this.abort();
-      throw new ResponseError(`the body does not have the announced Content-Length: ${String(error)}`);
+      throw new ResponseError(`the answer cannot be sent: ${String(error)}`);
     }
   }
 
