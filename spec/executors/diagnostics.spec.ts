@@ -26,7 +26,7 @@ describe("the channels of executors", () => {
       7,
       call,
       [],
-      { abandoned: () => undefined, replied: () => undefined, crashed: () => undefined },
+      { abandoned: () => undefined, begun: () => undefined, replied: () => undefined, crashed: () => undefined },
       now,
     );
   }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
+import { machineTime } from "#src/executors/machine-time.js";
 import { type TaskMessage, streamWindow } from "#src/executors/protocol.js";
 import { RunningTask } from "#src/executors/running-task.js";
 import { CancelledError } from "waterspout";
@@ -32,6 +33,9 @@ describe("RunningTask", () => {
     const task = taskOf({ deadline: 1_000 });
     expect(task.deadline).to.be.within(900, 1_000);
     const late = taskOf({ deadline: 1 });
+    expect(taskOf({ deadline: 1_000, until: machineTime() + 500 }).deadline).to.be.within(400, 500);
+    expect(taskOf({ deadline: 1_000, until: machineTime() + 2_000 }).deadline).to.be.within(900, 1_000);
+    expect(taskOf({ until: machineTime() - 1 }).deadline).to.equal(0);
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(late.deadline).to.equal(0);
   });

@@ -15,7 +15,13 @@ describe("consumeStream", () => {
     submitted = 0;
     credits = [];
     const call = { token: "Rows", method: "read", stream: true, context: undefined, options: {} };
-    task = new Task(1, call, [], { abandoned: () => undefined, replied: () => undefined, crashed: () => undefined }, 0);
+    task = new Task(
+      1,
+      call,
+      [],
+      { abandoned: () => undefined, begun: () => undefined, replied: () => undefined, crashed: () => undefined },
+      0,
+    );
     stream = consumeStream(
       () => {
         submitted++;

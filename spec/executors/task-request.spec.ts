@@ -1,25 +1,20 @@
 import { expect } from "chai";
 import type { CallOptions } from "#src/concurrent.js";
-import { encodeTask } from "#src/executors/task-request.js";
+import { machineTime } from "#src/executors/machine-time.js";
+import { encodeTask, isPlain } from "#src/executors/task-request.js";
 import { Task, type TaskOwner } from "#src/executors/task.js";
 import { move } from "waterspout";
 
-const owner: TaskOwner = { abandoned: () => {}, replied: () => {}, crashed: () => {} };
+const owner: TaskOwner = { abandoned: () => {}, begun: () => {}, replied: () => {}, crashed: () => {} };
+
+function taskOf(args: readonly unknown[], options: CallOptions = {}, stream = false): Task {
+  const task = new Task(7, { token: "Hasher", method: "hash", stream, context: undefined, options }, args, owner, 100);
+  // Its clocks are not what is looked at.
+  task.future.catch(() => {});
+  return task;
+}
 
 describe("encodeTask", () => {
-  function taskOf(args: readonly unknown[], options: CallOptions = {}, stream = false): Task {
-    const task = new Task(
-      7,
-      { token: "Hasher", method: "hash", stream, context: undefined, options },
-      args,
-      owner,
-      100,
-    );
-    // Its clocks are not what is looked at.
-    task.future.catch(() => {});
-    return task;
-  }
-
   it("says nothing of what a plain call has not: each field costs a clone", () => {
     const { message, transferList, signals } = encodeTask(taskOf([1, "a"]), 100);
     expect(message).to.deep.equal({ id: 7, token: "Hasher", method: "hash", args: [1, "a"] });
@@ -45,20 +40,32 @@ describe("encodeTask", () => {
     expect(message.args).to.not.include(signal);
   });
 
-  describe("the deadline of the worker", () => {
-    for (const [what, options, now, deadline] of [
-      ["is the call's own", { deadline: 700 }, 100, 700],
-      ["does not shrink while the task waits: it is of the run", { deadline: 700 }, 400, 700],
-      ["is what is left of the caller's time, less what the task waited", { timeLeft: 700 }, 400, 400],
-      ["is the lesser of both: the caller's time", { deadline: 700, timeLeft: 500 }, 400, 200],
-      ["is the lesser of both: the call's own", { deadline: 100, timeLeft: 500 }, 400, 100],
-      ["is never below 0", { timeLeft: 200 }, 400, 0],
-    ] as const) {
-      it(what, () => {
-        const task = taskOf([], options);
-        expect(encodeTask(task, now).message.deadline).to.equal(deadline);
-        task.future.cancel();
-      });
-    }
+  it("has the call's own limit as it is, and the caller's as a time, which goes on while the task waits", () => {
+    const task = taskOf([], { deadline: 700, timeLeft: 500 });
+    const { deadline, until = 0 } = encodeTask(task, 400).message;
+    expect([deadline, until - machineTime(100)]).to.deep.equal([700, 500]);
+  });
+});
+
+describe("isPlain", () => {
+  const plain: Record<string, readonly unknown[]> = { "no argument": [], "a value": [1], "an object": [{ rows: [1] }] };
+  const others: Record<string, readonly unknown[]> = {
+    "a view": [1, new Uint8Array(4)],
+    "a Buffer": [Buffer.from("a")],
+    "bare memory": [new ArrayBuffer(4)],
+    "shared memory": [new SharedArrayBuffer(4)],
+    "a signal": [new AbortController().signal],
+  };
+
+  for (const [what, args] of Object.entries(plain)) {
+    it(`says yes to ${what}`, () => expect(isPlain(taskOf(args))).to.equal(true));
+  }
+
+  for (const [what, args] of Object.entries(others)) {
+    it(`says no to ${what}`, () => expect(isPlain(taskOf(args))).to.equal(false));
+  }
+
+  it("says no to what is moved wherever it stands, and to a stream", () => {
+    expect([isPlain(taskOf([{}], { transfer: true })), isPlain(taskOf([], {}, true))]).to.deep.equal([false, false]);
   });
 });

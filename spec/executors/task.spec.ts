@@ -18,6 +18,7 @@ describe("Task", () => {
   function taskWith(options: CallOptions = {}, now = 0): Task {
     const owner: TaskOwner = {
       abandoned: (task, error) => abandoned.push(`${task.state}: ${error.message}`),
+      begun: (task) => told.push(`${task.id} begun`),
       replied: (task, { ok }) => told.push(`${task.id} replied ${ok}`),
       crashed: (task, error) => told.push(`${task.id} crashed: ${(error as Error).message}`),
     };
@@ -27,9 +28,10 @@ describe("Task", () => {
 
   it("hands to its owner what its worker tells", () => {
     const task = taskWith();
+    task.begun();
     task.replied({ ok: "refused" });
     task.failed(new Error("gone"));
-    expect(told).to.deep.equal(["1 replied refused", "1 crashed: gone"]);
+    expect(told).to.deep.equal(["1 begun", "1 replied refused", "1 crashed: gone"]);
   });
 
   it("is queued, then running, then done", async () => {

@@ -4,7 +4,8 @@ import { MessageChannel, type MessagePort, type Worker, receiveMessageOnPort } f
 import { expect } from "chai";
 import type { TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
 import { ThreadLink } from "#src/executors/thread-link.js";
-import { SlotMemory, TaskSlots, type ThreadTask } from "#src/executors/thread-protocol.js";
+import { SlotTurn, TaskSlots, type Ticket } from "#src/executors/task-slots.js";
+import { type ThreadTask, unpackTask } from "#src/executors/thread-protocol.js";
 import { WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "waterspout";
 import { ToldHost } from "../support/told-host.js";
 import { until } from "../support/until.js";
@@ -51,12 +52,17 @@ describe("ThreadLink", () => {
     );
   }
 
+  /** What the thread would read next. */
+  function received(): ReturnType<typeof unpackTask> {
+    return unpackTask(receiveMessageOnPort(theirs)?.message as ThreadTask);
+  }
+
   /** A link to a thread that has a task. */
-  function busyLink(): { readonly link: ThreadLink; readonly run: ThreadTask } {
+  function busyLink(): { readonly link: ThreadLink; readonly run: Ticket } {
     const link = linkOf();
     link.take(task.id);
     link.assign({ message: task, transferList: [], args: [] });
-    return { link, run: receiveMessageOnPort(theirs)?.message as ThreadTask };
+    return { link, run: received().ticket };
   }
 
   function say(message: WorkerMessage): void {
@@ -67,17 +73,17 @@ describe("ThreadLink", () => {
     it("has a slot while it runs, in which the thread says that it has begun", () => {
       const { link, run } = busyLink();
       expect(link.began(task.id)).to.equal(false);
-      slots.begin(run.slot);
+      slots.begin(run);
       expect(link.began(task.id)).to.equal(true);
       link.release(task.id, true);
-      expect([link.began(task.id), slots.take()]).to.deep.equal([false, run.slot]);
+      expect([link.began(task.id), slots.take().slot]).to.deep.equal([false, run.slot]);
     });
 
     it("is told in its slot, too, what a thread that is busy does not read", async () => {
       const { link, run } = busyLink();
       const heard: unknown[] = [];
       theirs.on("message", (message) => heard.push(message));
-      const memory = new SlotMemory(slots, run.slot);
+      const memory = new SlotTurn(slots, run);
       link.control({ type: "cancel", id: task.id, reason: "left" });
       link.control({ type: "abortArgument", id: task.id, index: 2 });
       link.control({ type: "credit", id: task.id, count: 1 });
@@ -106,8 +112,8 @@ describe("ThreadLink", () => {
       const bytes = new Uint8Array(4);
       const message = { ...task, args: [bytes] };
       link.assign({ message, transferList: [bytes.buffer], args: [bytes] });
-      const received: unknown = receiveMessageOnPort(theirs)?.message;
-      expect(received).to.deep.equal({ slot: 0, message: { ...task, args: [new Uint8Array(4)] } });
+      const { ticket, message: arrived } = received();
+      expect([ticket, arrived.args]).to.deep.equal([{ slot: 0, turn: 1 }, [new Uint8Array(4)]]);
       expect(bytes.byteLength).to.equal(0);
     });
 
@@ -117,7 +123,7 @@ describe("ThreadLink", () => {
       const message = { ...task, args: [() => undefined] };
       expect(() => link.assign({ message, transferList: [], args: message.args })).to.throw("could not be cloned");
       link.release(task.id, false);
-      expect(slots.take()).to.equal(0);
+      expect(slots.take().slot).to.equal(0);
     });
 
     it("has its items before its reply", async () => {
@@ -154,7 +160,7 @@ describe("ThreadLink", () => {
     it("crashes its tasks with its exit code", () => {
       const { link, run } = busyLink();
       say({ type: "ready" });
-      slots.begin(run.slot);
+      slots.begin(run);
       thread.emit("exit", 3);
       const error = link.crashOf(task);
       expect(error).to.be.instanceOf(WorkerCrashedError).and.to.include({ exitCode: 3, retryable: false });
@@ -169,7 +175,7 @@ describe("ThreadLink", () => {
       slots = TaskSlots.of(2);
       const { link, run } = busyLink();
       link.assign({ message: { ...task, id: 5 }, transferList: [], args: [] });
-      slots.begin(run.slot);
+      slots.begin(run);
       thread.emit("error", outOfMemory);
       thread.emit("exit", 1);
       expect(link.crashOf(task)).to.be.instanceOf(WorkerOutOfMemoryError).and.to.include({ cause: outOfMemory });

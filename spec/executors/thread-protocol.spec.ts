@@ -1,48 +1,52 @@
 import { expect } from "chai";
-import { SlotMemory, TaskSlots } from "#src/executors/thread-protocol.js";
+import { encodeError } from "#src/executors/error-codec.js";
+import type { TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
+import { isTask, packReport, packTask, unpackReport, unpackTask } from "#src/executors/thread-protocol.js";
 
-describe("TaskSlots", () => {
-  it("gives each task a slot of its own, as many as there are places", () => {
-    const slots = TaskSlots.of(3);
-    expect(new Set([slots.take(), slots.take(), slots.take()]).size).to.equal(3);
-    expect(() => slots.take()).to.throw("there are more tasks than places");
-    slots.give(1);
-    expect(slots.take()).to.equal(1);
+const ticket = { slot: 3, turn: 12 };
+
+describe("a task on its way to a thread", () => {
+  it("arrives with all that its message has", () => {
+    const message: Required<TaskMessage> = {
+      id: 7,
+      token: "Hasher",
+      method: "hash",
+      args: [1, "a"],
+      marks: { buffers: [0], signals: [1] },
+      deadline: 700,
+      until: 900,
+      requestId: "r-1",
+      traceparent: "00-t",
+      context: { tenant: "a" },
+      moved: true,
+      transfer: true,
+      stream: true,
+    };
+    const task = structuredClone(packTask(ticket, message));
+    expect([isTask(task), unpackTask(task)]).to.deep.equal([true, { ticket, message }]);
   });
 
-  it("gives a slot that says nothing of the task before", () => {
-    const slots = TaskSlots.of(1);
-    const slot = slots.take();
-    slots.begin(slot);
-    slots.cancel(slot);
-    slots.abortArgument(slot, 3);
-    slots.give(slot);
-    const again = slots.take();
-    const memory = new SlotMemory(slots, again);
-    expect([slots.began(again), memory.isCancelled(), memory.isArgumentAborted(3)]).to.deep.equal([
-      false,
-      false,
-      false,
-    ]);
+  it("is told from what else the thread is told", () => {
+    expect([isTask({ type: "stop" }), isTask({ type: "credit", id: 1, count: 8 })]).to.deep.equal([false, false]);
   });
+});
 
-  it("is one memory for both sides, in which slots do not touch each other", () => {
-    const ours = TaskSlots.of(2);
-    const [first, second] = [ours.take(), ours.take()];
-    const theirs = new TaskSlots(ours.memory);
-    ours.cancel(first);
-    theirs.begin(second);
-    expect([theirs.isCancelled(first), theirs.isCancelled(second)]).to.deep.equal([true, false]);
-    expect([ours.began(first), ours.began(second)]).to.deep.equal([false, true]);
-  });
+describe("a report of a thread", () => {
+  const reports: Record<string, WorkerMessage> = {
+    "a result": { type: "reply", id: 7, reply: { ok: true, value: { rows: [1] } } },
+    "no result": { type: "reply", id: 7, reply: { ok: true, value: undefined } },
+    "a result that is a list": { type: "reply", id: 7, reply: { ok: true, value: [1, 2] } },
+    "a result with marks": {
+      type: "reply",
+      id: 7,
+      reply: { ok: true, value: 1, marks: { buffers: [0], signals: [] } },
+    },
+    "an error": { type: "reply", id: 7, reply: { ok: false, error: encodeError(new Error("no")) } },
+    "a refusal": { type: "reply", id: 7, reply: { ok: "refused", args: [1] } },
+    "another message": { type: "heap", used: 3 },
+  };
 
-  it("has a bit for each argument, the last one included", () => {
-    const slots = TaskSlots.of(1);
-    const slot = slots.take();
-    for (const index of [0, 31]) slots.abortArgument(slot, index);
-    const aborted = Array.from({ length: 32 }, (_, index) => index).filter((index) =>
-      slots.isArgumentAborted(slot, index),
-    );
-    expect(aborted).to.deep.equal([0, 31]);
-  });
+  for (const [what, report] of Object.entries(reports)) {
+    it(`says ${what}`, () => expect(unpackReport(structuredClone(packReport(report)))).to.deep.equal(report));
+  }
 });

@@ -21,6 +21,7 @@ class PlayedLink extends WorkerLink {
   assign(): void {}
   control(): void {}
   began = (): boolean => this.begun;
+  takeBack = (): boolean => !this.begun;
   utilization = (): number => 0;
 
   say(message: WorkerMessage): void {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import type { LocalExecutor, QueueOptions } from "#src/executors/local-executor.js";
+import type { LocalExecutor } from "#src/executors/local-executor.js";
+import type { QueueOptions } from "#src/executors/queue-options.js";
 import {
   CancelledError,
   DeadlineExceededError,

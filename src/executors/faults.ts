@@ -31,7 +31,8 @@ export async function within(limit: number, work: Promise<unknown>): Promise<voi
   clearTimeout(timer);
 }
 
-function isSignal(value: unknown): boolean {
+/** Never throws, whatever the traps of the value do. */
+export function isSignal(value: unknown): boolean {
   try {
     return value instanceof AbortSignal;
   } catch {

@@ -3,7 +3,8 @@ import { amongOthers } from "../context.js";
 import { checkNumbers } from "../check.js";
 import type { WorkerStats } from "./executor.js";
 import { argumentError } from "./faults.js";
-import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
+import { LocalExecutor } from "./local-executor.js";
+import { type QueueOptions, queueRules } from "./queue-options.js";
 import type { TaskControl, Reply, TaskMessage, WorkerMessage } from "./protocol.js";
 import { SessionTasks } from "./session-tasks.js";
 import { decodeValues } from "./values.js";
@@ -64,6 +65,18 @@ class InlineWorkers implements Workers {
       (reply) => receiver.replied(reply),
       (error: unknown) => receiver.failed(error),
     );
+  }
+
+  takesAhead(): boolean {
+    return false;
+  }
+
+  sendAhead(): void {
+    throw new Error("there is no worker");
+  }
+
+  takeBack(): boolean {
+    return false;
   }
 
   control(message: TaskControl): void {

@@ -35,6 +35,11 @@ export class LinkSet {
     return this.#links.values();
   }
 
+  /** How many there are that do not retire. */
+  get kept(): number {
+    return this.#links.size - this.count("retiring");
+  }
+
   /** How many are in one of these stages. */
   count(...stages: readonly LinkStage[]): number {
     let count = 0;

@@ -70,6 +70,10 @@ export class ProcessLink extends WorkerLink {
     return true;
   }
 
+  override takeBack(): boolean {
+    return false;
+  }
+
   override take(id: number): void {
     this.#busy.begin();
     super.take(id);

@@ -2,7 +2,8 @@ import { availableParallelism } from "node:os";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { checkNumbers, milliseconds } from "../check.js";
 import { onDemand } from "../on-demand.js";
-import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
+import { LocalExecutor } from "./local-executor.js";
+import { type QueueOptions, queueRules } from "./queue-options.js";
 import type { ProcessSettings } from "./process-workers.js";
 
 // Every worker loads this file, but makes no pool.

@@ -15,6 +15,7 @@ export interface ProcessSettings extends PoolSettings {
 /** Child processes of an executor. */
 export class ProcessWorkers implements WorkerMaker<ProcessSettings> {
   readonly noun = "process";
+  readonly recallable = false;
   #settings!: ProcessSettings;
   #told!: WorkerSettings;
   #neverStarted = 0;

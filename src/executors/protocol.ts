@@ -11,19 +11,21 @@ export interface TaskMessage {
   readonly method: string;
   readonly args: readonly unknown[];
   /** Which arguments are more than structured clone carries. */
-  readonly marks?: Marks;
-  /** Milliseconds that are left when the message is sent. */
-  readonly deadline?: number;
-  readonly requestId?: string;
-  readonly traceparent?: string;
+  readonly marks?: Marks | undefined;
+  /** Longest run, in milliseconds from its start. */
+  readonly deadline?: number | undefined;
+  /** When the caller's own time is up, on the clock of `machineTime`. */
+  readonly until?: number | undefined;
+  readonly requestId?: string | undefined;
+  readonly traceparent?: string | undefined;
   /** Values of storages that travel along. */
-  readonly context?: Readonly<Record<string, unknown>>;
+  readonly context?: Readonly<Record<string, unknown>> | undefined;
   /** Some of the arguments' memory was moved: the worker has it, and nobody else. */
-  readonly moved?: true;
+  readonly moved?: true | undefined;
   /** Results are moved, not copied. */
-  readonly transfer?: true;
+  readonly transfer?: true | undefined;
   /** The method is a generator: its items are sent one by one, as many as there are credits. */
-  readonly stream?: true;
+  readonly stream?: true | undefined;
 }
 
 /** How a call ended. */
@@ -70,6 +72,9 @@ export interface WorkerSettings {
   /** The worker retires when its heap is larger than this after a task, in MiB. */
   readonly maxHeapMb: number | undefined;
 }
+
+/** How many tasks a worker may have before their turn. */
+export const maxAhead = 7;
 
 /** How many items of a stream a worker may send ahead of its consumer. */
 export const streamWindow = 16;

@@ -52,8 +52,13 @@ export class TaskQueue<T extends QueueEntry> {
   }
 
   /** The entry that is due; `now` is on the clock of `queuedAt`. */
+  peek(now: number): T | undefined {
+    return this.#next(now)?.entry;
+  }
+
+  /** Takes the entry that is due; `now` is on the clock of `queuedAt`. */
   shift(now: number): T | undefined {
-    const next = this.#next(now)?.entry;
+    const next = this.peek(now);
     if (next !== undefined) this.remove(next);
     return next;
   }

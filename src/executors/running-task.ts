@@ -1,12 +1,19 @@
 import { performance } from "node:perf_hooks";
 import type { ExecutorContextValue } from "../context.js";
 import { CancelledError } from "../errors.js";
+import { machineTime } from "./machine-time.js";
 import { type TaskControl, type TaskMessage, streamWindow } from "./protocol.js";
 
 /** What a worker can read about its task without waiting for a message. */
 export interface TaskMemory {
   isCancelled(): boolean;
   isArgumentAborted(index: number): boolean;
+}
+
+/** A task that was sent to a worker. */
+export interface Turn extends TaskMemory {
+  /** The worker begins with it. False: it was taken back, and is to be forgotten. */
+  begin(): boolean;
 }
 
 /** A call while it runs in a worker, as `ExecutorContext.current()` shows it. Signals are made when they are asked for. */
@@ -38,8 +45,10 @@ export class RunningTask implements ExecutorContextValue {
   }
 
   get deadline(): number | undefined {
-    const { deadline } = this.#message;
-    return deadline === undefined ? undefined : Math.max(0, deadline - (performance.now() - this.#started));
+    const { deadline = Infinity, until = Infinity } = this.#message;
+    const now = performance.now();
+    const left = Math.min(deadline - (now - this.#started), until - machineTime(now));
+    return left === Infinity ? undefined : Math.max(0, left);
   }
 
   get requestId(): string | undefined {

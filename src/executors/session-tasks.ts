@@ -21,6 +21,8 @@ export interface SessionParts {
   readonly runner: TaskRunner;
   /** Called after each task, before its reply. */
   readonly ended?: () => void;
+  /** Called after its reply. */
+  readonly answered?: () => void;
 }
 
 /**
@@ -67,6 +69,7 @@ export class SessionTasks {
     this.#parts.runner.end();
     this.#parts.ended?.();
     this.#reply(message, reply);
+    this.#parts.answered?.();
   }
 
   #call(instance: object, message: TaskMessage, task: RunningTask): unknown {

@@ -1,3 +1,6 @@
+import { types } from "node:util";
+import { isSignal } from "./faults.js";
+import { machineTime } from "./machine-time.js";
 import type { TaskMessage } from "./protocol.js";
 import type { Task } from "./task.js";
 import { transferListOf } from "./transfer.js";
@@ -19,7 +22,7 @@ export interface EncodedTask extends RunRequest {
 }
 
 /**
- * Makes the message of a task that starts now.
+ * Makes the message of a task; `now` is on the clock of its `queuedAt`.
  *
  * @throws whatever the traps of an argument throw, when it is a proxy.
  */
@@ -34,12 +37,23 @@ export function encodeTask(task: Task, now: number): EncodedTask {
   return { message, args, transferList, signals: signalArguments(marks?.signals, signals) };
 }
 
+/** Whether a worker may be sent the task and not run it: then nothing is to be given back, and nothing has to follow it. */
+export function isPlain({ args, call }: Task): boolean {
+  return !call.stream && call.options.transfer !== true && !args.some(isMemoryOrSignal);
+}
+
+function isMemoryOrSignal(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || isSignal(value);
+}
+
 function addOptions(message: Mutable<TaskMessage>, task: Task, now: number): void {
   const { stream, context, options } = task.call;
   const { requestId } = task;
   const traceparent = options.traceparent ?? options.request?.traceparent;
-  const deadline = leastOf(options.deadline, timeLeft(task, now));
-  if (deadline !== undefined) message.deadline = deadline;
+  const left = timeLeft(task, now);
+  if (options.deadline !== undefined) message.deadline = options.deadline;
+  if (left !== undefined) message.until = machineTime(now) + left;
   if (requestId !== undefined) message.requestId = requestId;
   if (traceparent !== undefined) message.traceparent = traceparent;
   if (context !== undefined) message.context = context;
@@ -50,11 +64,7 @@ function addOptions(message: Mutable<TaskMessage>, task: Task, now: number): voi
 /** The caller's time went on while the task waited. */
 function timeLeft({ call, queuedAt }: Task, now: number): number | undefined {
   const { request, timeLeft: left } = call.options;
-  return left === undefined ? request?.timeLeft : Math.max(0, left - (now - queuedAt));
-}
-
-function leastOf(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+  return left === undefined ? request?.timeLeft : left - (now - queuedAt);
 }
 
 const none: readonly SignalArgument[] = [];

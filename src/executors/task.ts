@@ -1,7 +1,7 @@
 import { callRules, checkNumbers } from "../check.js";
 import type { CallOptions } from "../concurrent.js";
 import type { RequestWatcher } from "../context.js";
-import { CancelledError, DeadlineExceededError, toError } from "../errors.js";
+import { CancelledError, DeadlineExceededError, WorkerCrashedError, toError } from "../errors.js";
 import { Future, type FutureControl, type FutureState } from "./future.js";
 import type { Reply } from "./protocol.js";
 import type { QueueEntry } from "./queue.js";
@@ -11,6 +11,8 @@ import type { RunReceiver } from "./workers.js";
 export interface TaskOwner {
   /** The caller no longer waits: take the task from the queue, or see that its worker ends it. */
   abandoned(task: Task, error: Error): void;
+  /** It was sent ahead, and its worker has begun with it. */
+  begun(task: Task): void;
   /** Its worker has answered. */
   replied(task: Task, reply: Reply): void;
   /** Its worker never will, or it was not sent. */
@@ -101,10 +103,11 @@ export class Task implements QueueEntry, FutureControl, RunReceiver, RequestWatc
     this.#arm(queueTimeout, "queued", now - this.queuedAt);
   }
 
-  /** Stops the clock of the queue and starts that of the run. */
+  /** Stops the clock of the queue and starts that of the run; one that was given up meanwhile stays settled. */
   begin(now: number): void {
-    this.#state = "running";
     this.startedAt = now;
+    if (this.settled) return;
+    this.#state = "running";
     this.#arm(this.call.options.deadline, "running");
   }
 
@@ -127,6 +130,10 @@ export class Task implements QueueEntry, FutureControl, RunReceiver, RequestWatc
 
   reject(error: unknown): void {
     if (this.#settle("done")) this.#reject(error);
+  }
+
+  begun(): void {
+    this.#owner.begun(this);
   }
 
   replied(reply: Reply): void {
@@ -183,4 +190,16 @@ export function optionError({ place, call }: Task): Error | undefined {
   } catch (error) {
     return toError(error);
   }
+}
+
+/** Why a call is not submitted for a caller who has gone. */
+export function cancelledBefore({ request, signal }: CallOptions): CancelledError | undefined {
+  if (request?.ended === undefined && signal?.aborted !== true) return undefined;
+  const cause: unknown = request?.ended ?? signal?.reason;
+  return new CancelledError("the task was cancelled before it was submitted", { cause });
+}
+
+/** Why a task is given up that so many workers had but did not begin. */
+export function neverBegun({ place }: Task, workers: number): WorkerCrashedError {
+  return new WorkerCrashedError(`${workers} workers ended before they began with ${place}`, { retryable: true });
 }

@@ -2,8 +2,9 @@ import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { type MessagePort, type Worker, receiveMessageOnPort } from "node:worker_threads";
 import { WorkerBootError, WorkerOutOfMemoryError } from "../errors.js";
 import { placeOf } from "./faults.js";
-import type { ControlMessage, TaskControl, TaskMessage, WorkerMessage } from "./protocol.js";
-import type { TaskSlots, ThreadTask } from "./thread-protocol.js";
+import type { ControlMessage, TaskControl, TaskMessage } from "./protocol.js";
+import type { TaskSlots, Ticket } from "./task-slots.js";
+import { type ThreadReport, packTask, unpackReport } from "./thread-protocol.js";
 import { WorkerLink, type WorkerLinkHost } from "./worker-link.js";
 import type { RunRequest } from "./workers.js";
 
@@ -23,7 +24,7 @@ export class ThreadLink extends WorkerLink {
   override readonly noun = "thread";
   readonly #parts: ThreadParts;
   readonly #worker: Worker | undefined;
-  readonly #slotOf = new Map<number, number>();
+  readonly #tickets = new Map<number, Ticket>();
   #utilization: EventLoopUtilization | undefined;
   #exitCode: number | undefined;
   #error: Error | undefined;
@@ -48,30 +49,35 @@ export class ThreadLink extends WorkerLink {
 
   override assign({ message, transferList }: RunRequest): void {
     const { port, slots } = this.#parts;
-    const slot = slots.take();
-    this.#slotOf.set(message.id, slot);
-    const task: ThreadTask = { slot, message };
+    const ticket = slots.take();
+    this.#tickets.set(message.id, ticket);
+    const task = packTask(ticket, message);
     if (transferList.length === 0) port.postMessage(task);
     else port.postMessage(task, transferList as ArrayBuffer[]);
   }
 
   override control(message: TaskControl): void {
-    const slot = this.#slotOf.get(message.id);
-    if (slot === undefined) return;
-    if (message.type === "cancel") this.#parts.slots.cancel(slot);
-    if (message.type === "abortArgument") this.#parts.slots.abortArgument(slot, message.index);
+    const ticket = this.#tickets.get(message.id);
+    if (ticket === undefined) return;
+    if (message.type === "cancel") this.#parts.slots.cancel(ticket.slot);
+    if (message.type === "abortArgument") this.#parts.slots.abortArgument(ticket.slot, message.index);
     this.post(message);
   }
 
   override began(id: number): boolean {
-    const slot = this.#slotOf.get(id);
-    return slot !== undefined && this.#parts.slots.began(slot);
+    const ticket = this.#tickets.get(id);
+    return ticket !== undefined && this.#parts.slots.began(ticket.slot);
+  }
+
+  override takeBack(id: number): boolean {
+    const ticket = this.#tickets.get(id);
+    return ticket === undefined || this.#parts.slots.takeBack(ticket);
   }
 
   override release(id: number, done: boolean): void {
-    const slot = this.#slotOf.get(id);
-    if (slot !== undefined) this.#parts.slots.give(slot);
-    this.#slotOf.delete(id);
+    const ticket = this.#tickets.get(id);
+    if (ticket !== undefined) this.#parts.slots.give(ticket.slot);
+    this.#tickets.delete(id);
     super.release(id, done);
   }
 
@@ -121,7 +127,7 @@ export class ThreadLink extends WorkerLink {
   }
 
   #watch(worker: Worker): void {
-    this.#parts.port.on("message", (message: WorkerMessage) => this.handle(message));
+    this.#parts.port.on("message", (report: ThreadReport) => this.handle(unpackReport(report)));
     worker.once("error", (error) => {
       this.#error = error;
       this.#alive = false;
@@ -143,7 +149,7 @@ export class ThreadLink extends WorkerLink {
   #drain(): void {
     const { port } = this.#parts;
     for (let entry = receiveMessageOnPort(port); entry !== undefined; entry = receiveMessageOnPort(port)) {
-      this.handle(entry.message as WorkerMessage);
+      this.handle(unpackReport(entry.message as ThreadReport));
     }
   }
 }

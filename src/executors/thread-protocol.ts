@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import type { TaskMessage, WorkerSettings } from "./protocol.js";
-import type { TaskMemory } from "./running-task.js";
+import type { ControlMessage, TaskMessage, WorkerMessage, WorkerSettings } from "./protocol.js";
+import type { Ticket } from "./task-slots.js";
 
 /** What only threads exchange, beside the messages of every worker. */
 
@@ -10,7 +10,7 @@ export type Niceness = number | "auto";
 /** With what a thread is born. */
 export interface ThreadBirth {
   readonly settings: WorkerSettings;
-  /** The tasks' slots: see {@link slotFields}. */
+  /** The tasks' slots: see `TaskSlots`. */
   readonly slots: SharedArrayBuffer;
   /** The thread's line to the executor: all that the two say to each other goes through it. */
   readonly port: MessagePort;
@@ -18,100 +18,111 @@ export interface ThreadBirth {
   readonly niceness: Niceness;
 }
 
-/** A task. What else a thread is told are the messages of every worker. */
-export interface ThreadTask {
-  readonly slot: number;
-  readonly message: TaskMessage;
-}
-
 /**
- * Fields of a slot: whether the thread has begun with the task, whether it should end, and a bit for each argument whose
- * signal has aborted. A message reaches only a task that has begun; what happens before is read from here.
+ * A task on its way to a thread. What else a thread is told are the messages of every worker. As a list, because every task pays for the
+ * clone of each name of a field: a task and its reply take 1.2 of 3.5 µs less (measured on Node 20 and 26).
  */
-const slotFields = { began: 0, cancelled: 1, aborted: 2 } as const;
-const slotSize = Object.keys(slotFields).length;
+export type ThreadTask = readonly [
+  slot: number,
+  turn: number,
+  id: number,
+  token: string,
+  method: string,
+  args: readonly unknown[],
+  requestId: TaskMessage["requestId"],
+  until: TaskMessage["until"],
+  deadline: TaskMessage["deadline"],
+  marks: TaskMessage["marks"],
+  traceparent: TaskMessage["traceparent"],
+  context: TaskMessage["context"],
+  moved: TaskMessage["moved"],
+  transfer: TaskMessage["transfer"],
+  stream: TaskMessage["stream"],
+];
 
-/** The memory that an executor and its threads share: one slot for each task that may run. */
-export class TaskSlots {
-  readonly memory: SharedArrayBuffer;
-  readonly #fields: Int32Array;
-  /** The executor's: which slots no task has. */
-  readonly #free: number[];
+/** The reply of a task whose result needs no more than a clone. All others are messages of every worker. */
+type ThreadResult = readonly [id: number, value: unknown];
 
-  constructor(memory: SharedArrayBuffer, free: number[] = []) {
-    this.memory = memory;
-    this.#fields = new Int32Array(memory);
-    this.#free = free;
-  }
+/** What goes from a thread to its executor. */
+export type ThreadReport = WorkerMessage | ThreadResult;
 
-  static of(count: number): TaskSlots {
-    const memory = new SharedArrayBuffer(count * slotSize * Int32Array.BYTES_PER_ELEMENT);
-    return new TaskSlots(
-      memory,
-      Array.from({ length: count }, (_, slot) => slot),
-    );
-  }
-
-  /** A cleared slot. There is one for each place to run. */
-  take(): number {
-    const slot = this.#free.pop();
-    if (slot === undefined) throw new Error("there are more tasks than places");
-    for (const field of Object.values(slotFields)) this.#set(slot, field, 0);
-    return slot;
-  }
-
-  give(slot: number): void {
-    this.#free.push(slot);
-  }
-
-  begin(slot: number): void {
-    this.#set(slot, slotFields.began, 1);
-  }
-
-  began(slot: number): boolean {
-    return this.#get(slot, slotFields.began) === 1;
-  }
-
-  cancel(slot: number): void {
-    this.#set(slot, slotFields.cancelled, 1);
-  }
-
-  isCancelled(slot: number): boolean {
-    return this.#get(slot, slotFields.cancelled) === 1;
-  }
-
-  abortArgument(slot: number, index: number): void {
-    Atomics.or(this.#fields, slot * slotSize + slotFields.aborted, 1 << index);
-  }
-
-  isArgumentAborted(slot: number, index: number): boolean {
-    return (this.#get(slot, slotFields.aborted) & (1 << index)) !== 0;
-  }
-
-  #get(slot: number, field: number): number {
-    return Atomics.load(this.#fields, slot * slotSize + field);
-  }
-
-  #set(slot: number, field: number, value: number): void {
-    Atomics.store(this.#fields, slot * slotSize + field, value);
-  }
+export function packTask({ slot, turn }: Ticket, message: TaskMessage): ThreadTask {
+  const { id, token, method, args, requestId, until, deadline, marks, traceparent, context } = message;
+  const { moved, transfer, stream } = message;
+  return [
+    slot,
+    turn,
+    id,
+    token,
+    method,
+    args,
+    requestId,
+    until,
+    deadline,
+    marks,
+    traceparent,
+    context,
+    moved,
+    transfer,
+    stream,
+  ];
 }
 
-/** A task's slot, as the task reads it. */
-export class SlotMemory implements TaskMemory {
-  readonly #slots: TaskSlots;
-  readonly #slot: number;
+export function isTask(message: ControlMessage | ThreadTask): message is ThreadTask {
+  return Array.isArray(message);
+}
 
-  constructor(slots: TaskSlots, slot: number) {
-    this.#slots = slots;
-    this.#slot = slot;
-  }
+/** The inverse of {@link packTask}. */
+export function unpackTask(task: ThreadTask): { readonly ticket: Ticket; readonly message: TaskMessage } {
+  const [
+    slot,
+    turn,
+    id,
+    token,
+    method,
+    args,
+    requestId,
+    until,
+    deadline,
+    marks,
+    traceparent,
+    context,
+    moved,
+    transfer,
+    stream,
+  ] = task;
+  return {
+    ticket: { slot, turn },
+    message: {
+      id,
+      token,
+      method,
+      args,
+      requestId,
+      until,
+      deadline,
+      marks,
+      traceparent,
+      context,
+      moved,
+      transfer,
+      stream,
+    },
+  };
+}
 
-  isCancelled(): boolean {
-    return this.#slots.isCancelled(this.#slot);
-  }
+export function packReport(message: WorkerMessage): ThreadReport {
+  if (message.type !== "reply" || message.reply.ok !== true || message.reply.marks !== undefined) return message;
+  return [message.id, message.reply.value];
+}
 
-  isArgumentAborted(index: number): boolean {
-    return this.#slots.isArgumentAborted(this.#slot, index);
-  }
+/** The inverse of {@link packReport}. */
+export function unpackReport(report: ThreadReport): WorkerMessage {
+  if (!isResult(report)) return report;
+  const [id, value] = report;
+  return { type: "reply", id, reply: { ok: true, value } };
+}
+
+function isResult(report: ThreadReport): report is ThreadResult {
+  return Array.isArray(report);
 }

@@ -6,10 +6,11 @@ import type { ExecutorEnvironment } from "../concurrent.js";
 import { toError } from "../errors.js";
 import { threadLost } from "../lost-threads.js";
 import { library, ownFile } from "../on-demand.js";
-import type { WorkerSettings } from "./protocol.js";
+import { type WorkerSettings, maxAhead } from "./protocol.js";
 import { BirthQueue, type Target } from "./thread-births.js";
 import { ThreadLink } from "./thread-link.js";
-import { type Niceness, type ThreadBirth, TaskSlots } from "./thread-protocol.js";
+import { TaskSlots } from "./task-slots.js";
+import type { Niceness, ThreadBirth } from "./thread-protocol.js";
 import type { WorkerLinkHost } from "./worker-link.js";
 import type { PoolSettings, WorkerMaker } from "./worker-pool.js";
 import { workerSettings } from "./worker-settings.js";
@@ -33,6 +34,7 @@ const entry = fileURLToPath(ownFile("executors/worker-entry.js"));
  */
 export class ThreadWorkers implements WorkerMaker<ThreadSettings> {
   readonly noun = "thread";
+  readonly recallable = true;
   #pool!: Piscina;
   /** Under which a birth says for whom it is; a symbol, which is not sent. */
   #address!: symbol;
@@ -51,7 +53,7 @@ export class ThreadWorkers implements WorkerMaker<ThreadSettings> {
     this.#births = new BirthQueue((task) => this.#targetOf(task));
     this.#settings = settings;
     this.#told = workerSettings(environment, settings);
-    this.#slots = TaskSlots.of(settings.maxWorkers * settings.concurrency);
+    this.#slots = TaskSlots.of(settings.maxWorkers * (settings.concurrency + maxAhead));
     this.#pool = new Pool({
       filename: entry,
       name: "begin",

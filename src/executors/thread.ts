@@ -3,7 +3,8 @@ import type { ResourceLimits } from "node:worker_threads";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { type NumberRule, checkNumbers, milliseconds } from "../check.js";
 import { onDemand } from "../on-demand.js";
-import { LocalExecutor, type QueueOptions, queueRules } from "./local-executor.js";
+import { LocalExecutor } from "./local-executor.js";
+import { type QueueOptions, queueRules } from "./queue-options.js";
 import type { ThreadSettings } from "./thread-workers.js";
 
 // Every worker loads this file, but makes no pool.

@@ -8,7 +8,8 @@ import { type LogLevel, setLogLevel } from "../log.js";
 import type { ControlMessage } from "./protocol.js";
 import type { Post } from "./session-tasks.js";
 import { type Pace, giveWay } from "./thread-niceness.js";
-import { SlotMemory, type ThreadBirth, type ThreadTask, TaskSlots } from "./thread-protocol.js";
+import { SlotTurn, TaskSlots } from "./task-slots.js";
+import { type ThreadBirth, type ThreadTask, isTask, packReport, unpackTask } from "./thread-protocol.js";
 import { forwardLog } from "./worker-log.js";
 import { redirectOutput } from "./worker-output.js";
 import { WorkerSession } from "./worker-session.js";
@@ -25,7 +26,7 @@ export function begin({ settings, slots: memory, port, niceness }: ThreadBirth):
     // Not before: what waits for a thread that starts waits for all of its start.
     if (message.type === "ready") pace = giveWay(niceness);
     else if (message.type === "reply") pace?.taskEnded();
-    port.postMessage(message, transferList as ArrayBuffer[] | undefined);
+    port.postMessage(packReport(message), transferList as ArrayBuffer[] | undefined);
   };
   becomeWorker();
   setLogLevel(settings.logLevel as LogLevel);
@@ -34,13 +35,9 @@ export function begin({ settings, slots: memory, port, niceness }: ThreadBirth):
   const slots = new TaskSlots(memory);
   const session = new WorkerSession(post, settings, () => process.exit(1));
   process.on("uncaughtException", (error) => session.uncaught(error));
-  port.on("message", (message: ControlMessage | ThreadTask) => {
-    if ("slot" in message) run(session, slots, message);
-    else session.handle(message);
+  port.on("message", (received: ControlMessage | ThreadTask) => {
+    if (!isTask(received)) return session.handle(received);
+    const { ticket, message } = unpackTask(received);
+    session.run(message, new SlotTurn(slots, ticket));
   });
-}
-
-function run(session: WorkerSession, slots: TaskSlots, { slot, message }: ThreadTask): void {
-  slots.begin(slot);
-  session.run(message, new SlotMemory(slots, slot));
 }

@@ -52,6 +52,8 @@ export abstract class WorkerLink {
   idleSince = performance.now();
   readonly #host: WorkerLinkHost;
   readonly #bootTimer: NodeJS.Timeout;
+  /** Tasks that were sent before their turn, in the order in which it begins with them. */
+  readonly #ahead: number[] = [];
   #completed = 0;
   #running = 0;
   #stopped: (() => void) | undefined;
@@ -78,6 +80,9 @@ export abstract class WorkerLink {
 
   /** True unless it is certain that the worker has not begun with the task. */
   abstract began(id: number): boolean;
+
+  /** Takes a task back, which is to be released then. @returns false when the worker may have begun with it. */
+  abstract takeBack(id: number): boolean;
 
   /** Share of time its event loop was busy since the last call: 0 to 1. */
   abstract utilization(): number;
@@ -114,9 +119,14 @@ export abstract class WorkerLink {
     return this.stage === "ready" && !this.#discarded && this.reachable;
   }
 
-  /** How many tasks it has. */
+  /** How many tasks it has, without those ahead. */
   get running(): number {
     return this.#running;
+  }
+
+  /** How many tasks it has before their turn. */
+  get ahead(): number {
+    return this.#ahead.length;
   }
 
   /** How many tasks it has ended. */
@@ -145,8 +155,22 @@ export abstract class WorkerLink {
     if (this.#running++ === 0) this.hold(true);
   }
 
+  /** It is to have one task more, but before its turn: it begins with it by itself when it has ended what it has. */
+  takeAhead(id: number): void {
+    this.#ahead.push(id);
+  }
+
+  /** It has ended a task, and begins with the next of those ahead. @returns which; undefined when there is none. */
+  beginAhead(): number | undefined {
+    const id = this.#ahead.shift();
+    if (id !== undefined) this.take(id);
+    return id;
+  }
+
   /** @param done whether it ran the task. */
-  release(_id: number, done: boolean): void {
+  release(id: number, done: boolean): void {
+    const place = this.#ahead.indexOf(id);
+    if (place !== -1) return void this.#ahead.splice(place, 1);
     if (done) this.#completed++;
     if (--this.#running > 0) return;
     this.idleSince = performance.now();

@@ -1,13 +1,12 @@
-import { performance } from "node:perf_hooks";
-import { longestTimer } from "../check.js";
 import type { ExecutorEnvironment } from "../concurrent.js";
 import { ExecutorClosedError, WorkerBootError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { BackOff } from "./back-off.js";
 import type { WorkerStats } from "./executor.js";
 import { argumentError, placeOf, within } from "./faults.js";
+import { IdleSweep } from "./idle-sweep.js";
 import { LinkSet } from "./link-set.js";
-import type { Reply, TaskControl } from "./protocol.js";
+import { type Reply, type TaskControl, maxAhead } from "./protocol.js";
 import type { WorkerLink, WorkerLinkHost } from "./worker-link.js";
 import type { WorkerLimits } from "./worker-settings.js";
 import type { RunReceiver, RunRequest, Workers, WorkersHost } from "./workers.js";
@@ -24,6 +23,8 @@ export interface PoolSettings extends WorkerLimits {
 export interface WorkerMaker<S extends PoolSettings> {
   /** What a worker is, for messages. */
   readonly noun: "thread" | "process";
+  /** Whether a task that a worker has not begun can be taken back from it. */
+  readonly recallable: boolean;
   /** Called once, before the first worker is made. */
   open(environment: ExecutorEnvironment, settings: S): Promise<void>;
   /** Starts a worker. What keeps it from starting is told to `host` later, as a failed start. */
@@ -63,8 +64,10 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   #settings!: S;
   #host!: WorkersHost;
   #isOpen = false;
+  /** Whether workers take tasks before their turn. */
+  #sendsAhead = false;
   #stopping = false;
-  #sweeper: NodeJS.Timeout | undefined;
+  #sweep: IdleSweep | undefined;
   #despair: NodeJS.Timeout | undefined;
   #empty: (() => void) | undefined;
 
@@ -89,6 +92,8 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   async start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void> {
     this.#settings = this.#settingsFor(environment);
     this.#host = host;
+    this.#sweep = new IdleSweep(this.#links, this.#settings, retireLimit);
+    this.#sendsAhead = this.#maker.recallable && mayBeAhead(this.#settings);
     await this.#maker.open(environment, this.#settings);
     if (this.#stopping) throw new ExecutorClosedError("the executor was shut down while it started");
     this.#isOpen = true;
@@ -104,6 +109,26 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     if (link !== undefined) return this.#assign(task, link);
     this.#waiting.add(task);
     this.#dispatch();
+  }
+
+  takesAhead(depth: number): boolean {
+    return this.#leastAhead(depth) !== undefined;
+  }
+
+  sendAhead(request: RunRequest, receiver: RunReceiver): void {
+    const link = this.#leastAhead(maxAhead);
+    if (link === undefined) throw new Error("no worker takes a task ahead");
+    const task: Dispatched = { request, receiver, held: undefined, link };
+    this.#tasks.set(request.message.id, task);
+    link.takeAhead(request.message.id);
+    this.#send(task, link);
+  }
+
+  takeBack(id: number): boolean {
+    const task = this.#tasks.get(id);
+    if (task?.link?.takeBack(id) !== true) return false;
+    this.#release(task, false);
+    return true;
   }
 
   control(message: TaskControl): void {
@@ -125,7 +150,7 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
 
   async stop(deadline: number): Promise<void> {
     this.#stopping = true;
-    clearTimeout(this.#sweeper);
+    this.#sweep?.stop();
     clearTimeout(this.#despair);
     for (const link of this.#links) if (link.stage === "booting" || link.stage === "failed") link.terminate();
     await within(deadline, Promise.all([this.#links.stop(), this.#untilEmpty()]));
@@ -142,7 +167,7 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   ready(): void {
     this.#links.ready();
     this.#dispatch();
-    this.#watchIdle();
+    this.#sweep?.watch();
   }
 
   /** @internal */
@@ -164,10 +189,11 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     const task = this.#tasks.get(id);
     if (task?.link === undefined) return;
     this.#crashes.reset();
+    this.#beginAhead(task.link);
     this.#release(task, reply.ok !== "refused");
     task.receiver.replied(reply);
     this.#dispatch();
-    this.#watchIdle();
+    this.#sweep?.watch();
   }
 
   /** @internal */
@@ -217,15 +243,37 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   }
 
   #assign(task: Dispatched, link: WorkerLink): void {
-    const { message, args } = task.request;
     task.link = link;
-    link.take(message.id);
+    link.take(task.request.message.id);
+    this.#send(task, link);
+  }
+
+  #send(task: Dispatched, link: WorkerLink): void {
+    const { message, args } = task.request;
     try {
       link.assign(task.request);
     } catch (cause) {
       return this.#fail(task, argumentError(args, message, cause));
     }
     if (task.held !== undefined) for (const control of task.held) link.control(control);
+  }
+
+  /** What it was sent before its turn it has begun, or begins now. */
+  #beginAhead(link: WorkerLink): void {
+    const id = link.beginAhead();
+    if (id !== undefined) this.#tasks.get(id)?.receiver.begun();
+  }
+
+  /** The one that has least before it. */
+  #leastAhead(depth: number): WorkerLink | undefined {
+    if (!this.#sendsAhead) return undefined;
+    let best: WorkerLink | undefined;
+    for (const link of this.#links) {
+      if (!link.usable) continue;
+      if (link.running === 0) return undefined;
+      if (link.ahead < (best?.ahead ?? depth)) best = link;
+    }
+    return best;
   }
 
   /** The first of those that have least to do, so that the last have nothing to do and may end. */
@@ -245,19 +293,14 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   }
 
   #fill(): void {
-    for (let missing = this.#settings.minWorkers - this.#kept; missing > 0; missing--) this.#spawn();
+    for (let missing = this.#settings.minWorkers - this.#links.kept; missing > 0; missing--) this.#spawn();
   }
 
   #spawn(): void {
-    if (this.#stopping || this.#kept >= this.#settings.maxWorkers) return;
+    if (this.#stopping || this.#links.kept >= this.#settings.maxWorkers) return;
     const link = this.#maker.make(this);
     this.#links.add(link);
     this.#host.spawned(link.id);
-  }
-
-  /** How many there are that do not retire. */
-  get #kept(): number {
-    return this.#links.size - this.#links.count("retiring");
   }
 
   /** A task that has not begun is no reason to end the one that has. */
@@ -271,7 +314,7 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     for (const task of this.#tasks.values()) {
       if (task.link !== link) continue;
       const { message, transferList } = task.request;
-      if (transferList.length === 0 && !link.began(message.id)) this.#withdraw(task);
+      if (transferList.length === 0 && link.takeBack(message.id)) this.#withdraw(task);
       else this.#fail(task, link.crashOf(message));
     }
   }
@@ -320,34 +363,6 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     if (link.stage === "retiring" && link.running === 0) link.endWithin(retireLimit);
   }
 
-  #watchIdle(): void {
-    if (this.#sweeper !== undefined || this.#links.size <= this.#settings.minWorkers) return;
-    if (this.#kept > this.#settings.minWorkers) this.#sweepIn(this.#settings.idleTimeout);
-  }
-
-  #sweepIn(wait: number): void {
-    this.#sweeper = setTimeout(() => this.#sweep(), Math.min(wait, longestTimer)).unref();
-  }
-
-  /** Ends those above `minWorkers` that have had nothing to do for long enough, the longest idle first. */
-  #sweep(): void {
-    this.#sweeper = undefined;
-    if (this.#stopping) return;
-    const idle = [...this.#links].filter(({ usable, running }) => usable && running === 0);
-    const spare = idle.sort((a, b) => a.idleSince - b.idleSince).slice(0, this.#kept - this.#settings.minWorkers);
-    const now = performance.now();
-    const left = spare.filter((link) => !this.#endIdle(link, now));
-    if (left[0] !== undefined) this.#sweepIn(left[0].idleSince + this.#settings.idleTimeout - now);
-  }
-
-  /** @returns false when it has not been idle for long enough. */
-  #endIdle(link: WorkerLink, now: number): boolean {
-    if (now - link.idleSince < this.#settings.idleTimeout) return false;
-    link.endWithin(retireLimit);
-    void link.stop();
-    return true;
-  }
-
   #untilEmpty(): Promise<void> {
     return new Promise((resolve) => {
       this.#empty = resolve;
@@ -359,4 +374,9 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
   #tellEmpty(): void {
     if (this.#links.size === this.#links.count("lost")) this.#empty?.();
   }
+}
+
+/** A worker that may have several tasks at once has the next at hand as it is; one that may retire after each might not begin with it. */
+function mayBeAhead({ concurrency, maxTasksPerWorker, maxHeapMb }: PoolSettings): boolean {
+  return concurrency === 1 && maxTasksPerWorker === undefined && maxHeapMb === undefined;
 }

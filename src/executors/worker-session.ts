@@ -4,7 +4,7 @@ import { alone, amongOthers } from "../context.js";
 import { WorkerBootError, toError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { ControlMessage, TaskMessage, WorkerSettings } from "./protocol.js";
-import type { TaskMemory } from "./running-task.js";
+import type { Turn } from "./running-task.js";
 import { type Post, SessionTasks } from "./session-tasks.js";
 import { transferListOf } from "./transfer.js";
 import { type WorkerApplication, importApplication } from "./worker-application.js";
@@ -24,6 +24,8 @@ export class WorkerSession {
   readonly #exit: () => void;
   readonly #application: Promise<WorkerApplication>;
   readonly #tasks: SessionTasks;
+  /** What was sent before its turn. */
+  readonly #ahead: (readonly [TaskMessage, Turn])[] = [];
   #booted: WorkerApplication | undefined;
   #completed = 0;
   #retiring = false;
@@ -43,13 +45,14 @@ export class WorkerSession {
       acquire: (token) => this.#acquire(token),
       runner: settings.concurrency === 1 ? alone : amongOthers,
       ended: () => this.#taskEnded(),
+      answered: () => this.#beginNext(),
     });
   }
 
-  /** Runs one call and posts its reply; refuses it when it is too late for it. */
-  run(message: TaskMessage, memory: TaskMemory): void {
-    if (this.#retiring) this.#refuse(message);
-    else void this.#tasks.run(message, memory);
+  /** Runs one call and posts its reply, as soon as it has fewer than `concurrency`; refuses it when it is too late for it. */
+  run(message: TaskMessage, turn: Turn): void {
+    if (this.#tasks.running < this.#settings.concurrency) this.#begin(message, turn);
+    else this.#ahead.push([message, turn]);
   }
 
   handle(message: ControlMessage): void {
@@ -73,6 +76,18 @@ export class WorkerSession {
   retire(): void {
     if (!this.#retiring) this.#post({ type: "retiring" });
     this.#endWhenIdle();
+  }
+
+  #begin(message: TaskMessage, turn: Turn): void {
+    if (!turn.begin()) return;
+    if (this.#retiring) this.#refuse(message);
+    else void this.#tasks.run(message, turn);
+  }
+
+  #beginNext(): void {
+    while (this.#ahead.length > 0 && this.#tasks.running < this.#settings.concurrency) {
+      this.#begin(...(this.#ahead.shift() as [TaskMessage, Turn]));
+    }
   }
 
   #endWhenIdle(): void {

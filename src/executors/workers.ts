@@ -24,8 +24,10 @@ export interface RunRequest {
   readonly transferList: readonly ArrayBuffer[];
 }
 
-/** Who is told what became of a task: one of the two, once, and not before `run` has returned. */
+/** Who is told what became of a task: `replied` or `failed`, once, and not before `run` or `sendAhead` has returned. */
 export interface RunReceiver {
+  /** It was sent ahead, and its turn has come. */
+  begun(): void;
   /** Its place is free again. */
   replied(reply: Reply): void;
   /**
@@ -48,6 +50,18 @@ export interface Workers {
   start(environment: ExecutorEnvironment, host: WorkersHost): Promise<void>;
   /** Runs one task. It calls back instead of returning a promise, which every task would pay for. */
   run(request: RunRequest, receiver: RunReceiver): void;
+  /**
+   * Whether a worker would take a task before its turn, when each may have `depth` of these. No worker does while one that is ready has
+   * room, nor where it could not be taken back.
+   */
+  takesAhead(depth: number): boolean;
+  /**
+   * Sends a task before its turn to a worker that takes it: the worker has it at hand when it has ended what it has, and begins with it
+   * by itself. To be called after `takesAhead`.
+   */
+  sendAhead(request: RunRequest, receiver: RunReceiver): void;
+  /** Takes back what was sent ahead: its receiver is told nothing more. @returns false when its worker has begun with it. */
+  takeBack(id: number): boolean;
   /** Hands a message to the worker that runs the task, if one does. */
   control(message: TaskControl): void;
   /** Ends the worker that runs the task, if it still runs it. */
