@@ -113,7 +113,7 @@ describe("the guide", () => {
     ["docs/executors.md", "src/executors/thread.ts", "ThreadPoolOptions"],
     ["docs/executors.md", "src/executors/process-pool.ts", "ProcessPoolOptions"],
     ["docs/executors.md", "src/executors/inline.ts", "InlineOptions"],
-    ["docs/executors.md", "src/executors/local-executor.ts", "QueueOptions"],
+    ["docs/executors.md", "src/executors/queue-options.ts", "QueueOptions"],
     ["docs/executors.md", "src/concurrent.ts", "TaskOptions"],
     ["docs/executors.md", "src/decorators/run-on-executor.ts", "RunOnExecutorOptions"],
     ["docs/executors.md", "src/decorators/run-on-executor.ts", "RetryOptions"],
