@@ -6,7 +6,7 @@ import { maxAhead } from "#src/executors/protocol.js";
 import type { QueueOptions } from "#src/executors/queue-options.js";
 import { type ThreadSettings, ThreadWorkers } from "#src/executors/thread-workers.js";
 import { WorkerPool } from "#src/executors/worker-pool.js";
-import type { Workers } from "#src/executors/workers.js";
+import type { RunReceiver, Workers } from "#src/executors/workers.js";
 import { CancelledError, DeadlineExceededError, WorkerCrashedError } from "waterspout";
 import { expectLog } from "../support/log.js";
 import { Notes, blockHere, failure, until } from "../support/pools.js";
@@ -25,37 +25,44 @@ const settings: ThreadSettings = {
   niceness: 0,
 };
 
-/** Threads that are sent tasks before their turn however long tasks take, and are looked at. */
-class WatchedThreads extends LocalExecutor {
-  /** Which tasks are with a thread before their turn. */
-  readonly ahead: ReadonlySet<number>;
+/** Which tasks are with a thread before their turn, and how many were so far. */
+class Sight {
+  readonly ahead = new Set<number>();
+  sent = 0;
 
-  constructor(given: Partial<ThreadSettings>, options: QueueOptions) {
-    const ahead = new Set<number>();
-    super(
-      () => watched(new WorkerPool(new ThreadWorkers(), () => ({ ...settings, ...given })), ahead),
-      options,
-      Infinity,
-    );
-    this.ahead = ahead;
+  through(workers: Workers): Workers {
+    const { sendAhead, takeBack } = workers;
+    workers.sendAhead = (request, receiver) => {
+      this.sent++;
+      this.ahead.add(request.message.id);
+      sendAhead.call(workers, request, this.#watching(request.message.id, receiver));
+    };
+    workers.takeBack = (id) => takeBack.call(workers, id) && this.ahead.delete(id);
+    return workers;
   }
-}
 
-function watched(workers: Workers, ahead: Set<number>): Workers {
-  const { sendAhead, takeBack } = workers;
-  workers.sendAhead = (request, receiver) => {
-    ahead.add(request.message.id);
-    sendAhead.call(workers, request, {
-      begun() {
-        ahead.delete(request.message.id);
+  #watching(id: number, receiver: RunReceiver): RunReceiver {
+    return {
+      begun: () => {
+        this.ahead.delete(id);
         receiver.begun();
       },
       replied: (reply) => receiver.replied(reply),
       failed: (error) => receiver.failed(error),
-    });
-  };
-  workers.takeBack = (id) => takeBack.call(workers, id) && ahead.delete(id);
-  return workers;
+    };
+  }
+}
+
+/** Threads that are sent tasks before their turn however long tasks take, and are looked at. */
+class WatchedThreads extends LocalExecutor {
+  readonly sight: Sight;
+
+  constructor(given: Partial<ThreadSettings>, options: QueueOptions) {
+    const sight = new Sight();
+    const settingsFor = (): ThreadSettings => ({ ...settings, ...given });
+    super(() => sight.through(new WorkerPool(new ThreadWorkers(), settingsFor)), options, Infinity);
+    this.sight = sight;
+  }
 }
 
 describe("tasks that are sent before their turn", () => {
@@ -100,7 +107,7 @@ describe("tasks that are sent before their turn", () => {
     const [holder] = await occupy(executor);
     const lines = Array.from({ length: maxAhead + 3 }, (_, index) => `line ${index}`);
     const futures = lines.map((line) => executor.submit(Hostile, "note", [notes.file, line]));
-    expect(executor.ahead.size).to.equal(maxAhead);
+    expect(executor.sight.ahead.size).to.equal(maxAhead);
     expect(executor.stats()).to.include({ running: 1, queued: lines.length });
     expect(futures.map((future) => future.running())).to.not.include(true);
     holder?.cancel();
@@ -130,7 +137,7 @@ describe("tasks that are sent before their turn", () => {
       note(executor, "late", { queueTimeout: 20 }),
       note(executor, "kept"),
     ];
-    expect(executor.ahead.size).to.equal(3);
+    expect(executor.sight.ahead.size).to.equal(3);
     gone.cancel();
     expect(await failure(gone)).to.be.instanceOf(CancelledError);
     expect(await failure(late))
@@ -142,11 +149,32 @@ describe("tasks that are sent before their turn", () => {
     expect(await noted()).to.deep.equal(["kept"]);
   });
 
+  it("do not pile up at a thread that does not come to them", async () => {
+    const executor = await start();
+    const [holder] = await occupy(executor);
+    for (let index = 0; index < 3 * maxAhead; index++) {
+      const future = note(executor, "gone");
+      future.cancel();
+      await failure(future);
+    }
+    expect(executor.sight.sent).to.equal(maxAhead);
+    const kept = note(executor, "kept");
+    holder?.cancel();
+    await kept;
+    expect(await noted()).to.deep.equal(["kept"]);
+    // It has answered, so it is sent tasks ahead again.
+    const [again] = await occupy(executor);
+    const next = note(executor, "next");
+    expect(executor.sight.sent).to.equal(maxAhead + 1);
+    again?.cancel();
+    await next;
+  });
+
   it("go to another thread as soon as one is free", async () => {
     const executor = await start({ minWorkers: 2, maxWorkers: 2 });
     const [first] = await occupy(executor, 2);
     const futures = Array.from({ length: 6 }, (_, index) => note(executor, `line ${index}`));
-    expect(executor.ahead.size).to.equal(6);
+    expect(executor.sight.ahead.size).to.equal(6);
     first?.cancel();
     await Promise.all(futures);
     expect((await noted()).toSorted()).to.deep.equal(Array.from({ length: 6 }, (_, index) => `line ${index}`));
@@ -159,7 +187,7 @@ describe("tasks that are sent before their turn", () => {
     await notes.atLeast(1);
     const lines = ["a", "b", "c"];
     const futures = lines.map((line) => note(executor, line));
-    expect(executor.ahead.size).to.equal(3);
+    expect(executor.sight.ahead.size).to.equal(3);
     expectLog(/Hostile\.spin did not stop when it was asked to: its thread is ended and replaced/);
     spins.cancel();
     expect(await failure(spins)).to.be.instanceOf(CancelledError);
@@ -172,7 +200,7 @@ describe("tasks that are sent before their turn", () => {
     const running = executor.submit(Hostile, "rejectBeside", []);
     const lost = failure(running);
     const futures = ["a", "b"].map((line) => note(executor, line));
-    expect(executor.ahead.size).to.equal(2);
+    expect(executor.sight.ahead.size).to.equal(2);
     expectLog(/a worker failed outside of its tasks and is replaced/);
     expect(await lost).to.be.instanceOf(WorkerCrashedError);
     await Promise.all(futures);
@@ -183,7 +211,7 @@ describe("tasks that are sent before their turn", () => {
     const executor = await start();
     const [holder] = await occupy(executor);
     const future = executor.submit(Hostile, "hold", [notes.file]);
-    expect(executor.ahead.size).to.equal(1);
+    expect(executor.sight.ahead.size).to.equal(1);
     holder?.cancel();
     // The thread goes on to it, while this one does not read.
     while (readFileSync(notes.file, "utf8").split("\n").length <= 2) blockHere(5);
@@ -201,7 +229,7 @@ describe("tasks that are sent before their turn", () => {
     const submitted = performance.now();
     const own = executor.submit(Hostile, "timeLeft", [], { deadline: 5_000 });
     const callers = executor.submit(Hostile, "timeLeft", [], { timeLeft: 5_000 });
-    expect(executor.ahead.size).to.equal(2);
+    expect(executor.sight.ahead.size).to.equal(2);
     blockHere(100);
     holder?.cancel();
     expect(await own).to.be.above(4_900);
@@ -213,7 +241,7 @@ describe("tasks that are sent before their turn", () => {
     const executor = await start({}, { cancelGrace: 50 });
     const [holder] = await occupy(executor);
     const futures = ["a", "b"].map((line) => failure(note(executor, line)));
-    expect(executor.ahead.size).to.equal(2);
+    expect(executor.sight.ahead.size).to.equal(2);
     const closed = executor.shutdown({ cancelFutures: true });
     for (const error of await Promise.all(futures)) expect(error).to.be.instanceOf(CancelledError);
     holder?.cancel();
@@ -243,7 +271,7 @@ describe("tasks that are sent before their turn", () => {
       const executor = await start(given);
       const holders = await occupy(executor, given === undefined ? 1 : "concurrency" in given ? 2 : 1);
       const future = note(executor, "line");
-      expect([executor.ahead.size, executor.stats().queued]).to.deep.equal([0, 1]);
+      expect([executor.sight.ahead.size, executor.stats().queued]).to.deep.equal([0, 1]);
       for (const holder of holders) holder.cancel();
       await future;
     });
@@ -264,7 +292,7 @@ describe("tasks that are sent before their turn", () => {
           (error: Error) => error.name,
         ),
       );
-      sent = Math.max(sent, executor.ahead.size);
+      sent = Math.max(sent, executor.sight.ahead.size);
       if (index % 5 === 0) future.cancel();
       if (index % 50 === 0) await new Promise(setImmediate);
     }

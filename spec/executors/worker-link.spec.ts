@@ -193,4 +193,23 @@ describe("WorkerLink", () => {
       expect(link.crashOf(task)).to.include({ retryable: true });
     });
   });
+
+  describe("with tasks before their turn", () => {
+    it("begins with them in their order, each when it has ended one", () => {
+      link.take(1);
+      for (const id of [2, 3]) link.takeAhead(id);
+      expect([link.running, link.ahead]).to.deep.equal([1, 2]);
+      expect([link.beginAhead(), link.running, link.ahead]).to.deep.equal([2, 2, 1]);
+      link.release(1, true);
+      expect([link.beginAhead(), link.beginAhead(), link.running, link.ahead]).to.deep.equal([3, undefined, 2, 0]);
+    });
+
+    it("counts one that is taken back until it answers, and does not begin with it", () => {
+      link.take(1);
+      for (const id of [2, 3]) link.takeAhead(id);
+      link.release(2, false);
+      expect([link.running, link.ahead, link.completed]).to.deep.equal([1, 2, 0]);
+      expect([link.beginAhead(), link.ahead]).to.deep.equal([3, 0]);
+    });
+  });
 });

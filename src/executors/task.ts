@@ -42,7 +42,7 @@ export class Task implements QueueEntry, FutureControl, RunReceiver, RequestWatc
   node: unknown = undefined;
   /** As the caller gave them, or as a worker gave them back. */
   args: readonly unknown[];
-  /** When it was sent to a worker, on the clock of `queuedAt`. */
+  /** When its run began, on the clock of `queuedAt`; 0 before. */
   startedAt = 0;
   /** Receives the items of a stream. */
   onItem: ((value: unknown) => void) | undefined;

@@ -54,6 +54,8 @@ export abstract class WorkerLink {
   readonly #bootTimer: NodeJS.Timeout;
   /** Tasks that were sent before their turn, in the order in which it begins with them. */
   readonly #ahead: number[] = [];
+  /** How many were taken back since it last answered: until then their messages stay with it. */
+  #takenBack = 0;
   #completed = 0;
   #running = 0;
   #stopped: (() => void) | undefined;
@@ -124,9 +126,9 @@ export abstract class WorkerLink {
     return this.#running;
   }
 
-  /** How many tasks it has before their turn. */
+  /** How many messages of tasks it has before their turn, also of those that were taken back: what it does not read must not grow. */
   get ahead(): number {
-    return this.#ahead.length;
+    return this.#ahead.length + this.#takenBack;
   }
 
   /** How many tasks it has ended. */
@@ -162,6 +164,7 @@ export abstract class WorkerLink {
 
   /** It has ended a task, and begins with the next of those ahead. @returns which; undefined when there is none. */
   beginAhead(): number | undefined {
+    this.#takenBack = 0;
     const id = this.#ahead.shift();
     if (id !== undefined) this.take(id);
     return id;
@@ -170,7 +173,11 @@ export abstract class WorkerLink {
   /** @param done whether it ran the task. */
   release(id: number, done: boolean): void {
     const place = this.#ahead.indexOf(id);
-    if (place !== -1) return void this.#ahead.splice(place, 1);
+    if (place !== -1) {
+      this.#ahead.splice(place, 1);
+      this.#takenBack++;
+      return;
+    }
     if (done) this.#completed++;
     if (--this.#running > 0) return;
     this.idleSince = performance.now();
