@@ -11,7 +11,8 @@ import {
   nothing,
   tooLarge,
 } from "./body-reader.js";
-import { hasBody, isWatched, passOver } from "./framing.js";
+import { hasBody } from "./framing.js";
+import { isWatched, passOver } from "./unread-message.js";
 
 /** Requests whose client waits for `100 Continue` before it sends the body. */
 const awaitingContinue = new WeakMap<IncomingMessage, ServerResponse>();

@@ -6,13 +6,14 @@ import { acceptBody } from "./body.js";
 import { BodyCoder } from "./body-coder.js";
 import { type Coder, type Compression, isCoded, weakenTag } from "./compression.js";
 import { type EntityTagger, entityTag } from "./etag.js";
-import { hasBody, isUnread, isWatched, passOver } from "./framing.js";
+import { hasBody, isUnread } from "./framing.js";
 import { checkHeaderName, checkReason, type HeaderValue, headerText } from "./header-value.js";
 import type { HTTPSettings } from "./limits.js";
 import { sendBeforeRest } from "./linger.js";
 import { type BodyChunk, describe, dropEntity, isBodiless, joined } from "./representation.js";
 import { type DefaultFields, completeDocument } from "./security-headers.js";
 import { watchSending } from "./send-watch.js";
+import { isWatched, passOver } from "./unread-message.js";
 import { upgradeLines } from "./upgrade.js";
 import { sendWhole } from "./whole-answer.js";
 
