@@ -1,18 +1,20 @@
 /**
- * Long runs of the executors, apart from the specs: `npm run load`. It prints figures and fails only on a broken promise:
- * a future that does not settle, a result that reached the wrong caller, a thread that is left over.
+ * Long runs of the executors, apart from the specs: `npm run load [-- <tasks>]`, 100,000 unless it says otherwise. It prints
+ * figures and fails only on a broken promise: a future that does not settle, a result that reached the wrong caller, a thread
+ * that is left over.
  */
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { CancelledError, DeadlineExceededError, ThreadPoolExecutor, WorkerCrashedError, setLogLevel } from "waterspout";
 import { startApplication } from "waterspout/testing";
+import { positiveInteger } from "../support/argument.js";
 import { Load } from "./application.js";
 import { mixedLoad } from "./mixed.js";
 
 setLogLevel("error");
 const application = new URL("./application.js", import.meta.url);
-const total = Number(process.argv[2] ?? 100_000);
+const total = positiveInteger("tasks", process.argv[2], 100_000);
 const evaluatedWorker = `const { parentPort } = require("node:worker_threads"); parentPort.postMessage("ready")`;
 
 // First, while the memory of this process is that of a server which has just started.

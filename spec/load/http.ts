@@ -1,8 +1,9 @@
 /**
- * Memory under large bodies and many connections, apart from the specs: `npm run load:http`. The server runs in a process of
- * its own, whose memory is measured there; the clients are here. It prints figures and fails when a promise is broken: one
- * gigabyte uploaded to disk costs 32 MiB at most, one gigabyte sent to a client that has stopped reading 16 MiB, and an
- * idle connection 16 KiB. Then floods and compressed bombs, against the application of the specs of faults.
+ * Memory under large bodies and many connections, apart from the specs: `npm run load:http [-- <mebibytes> <connections>]`,
+ * 1,024 and 10,000 unless it says otherwise. The server runs in a process of its own, whose memory is measured there; the
+ * clients are here. It prints figures and fails when a promise is broken: one gigabyte uploaded to disk costs 32 MiB at most,
+ * one gigabyte sent to a client that has stopped reading 16 MiB, and an idle connection 16 KiB. Then floods and compressed
+ * bombs, against the application of the specs of faults.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -15,12 +16,13 @@ import { type Flood, pipelined, slowHeaders, storm } from "../faults/floods.js";
 import { bodies } from "../faults/rows/bodies.js";
 import type { Made } from "../faults/rows/fault.js";
 import { WatchedServer } from "../faults/watched-server.js";
+import { positiveInteger } from "../support/argument.js";
 import { temporaryFolder } from "../support/folder.js";
 import { exchange } from "../support/raw-client.js";
 
 const mebibyte = 1024 * 1024;
-const total = Number(process.argv[2] ?? 1024) * mebibyte;
-const idle = Number(process.argv[3] ?? 10_000);
+const total = positiveInteger("mebibytes", process.argv[2], 1024) * mebibyte;
+const idle = positiveInteger("connections", process.argv[3], 10_000);
 const block = Buffer.alloc(mebibyte, "x");
 
 @Route("/upload", { bodyLimit: 2 ** 40, bodyTimeout: 0 })

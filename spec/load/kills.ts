@@ -5,10 +5,11 @@
 import { connect } from "node:net";
 import { availableParallelism } from "node:os";
 import type { Balance } from "waterspout";
+import { positiveInteger } from "../support/argument.js";
 import { type Load, type LoadResult, startLoad, summary } from "../support/load-client.js";
 import { ServedProgram } from "../support/served-program.js";
 
-const kills = Number(process.argv[2] ?? 20);
+const kills = positiveInteger("kills", process.argv[2], 20);
 const balance = (process.argv[3] ?? "shared") as Balance;
 const clients = 32;
 const processes = availableParallelism();

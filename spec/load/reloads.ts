@@ -4,14 +4,15 @@
  * these are installed.
  */
 import type { ServeOptions } from "waterspout";
+import { positiveInteger } from "../support/argument.js";
 import { type ClientKind, type LoadResult, startLoad, summary } from "../support/load-client.js";
 import { Deployment } from "../support/deployment.js";
 import { haproxy } from "../support/haproxy.js";
 import { nginx } from "../support/nginx.js";
 import { type ProxyProgram, ReverseProxy, missingProxy } from "../support/reverse-proxy.js";
 
-const total = Number(process.argv[2] ?? 300_000);
-const reloads = Number(process.argv[3] ?? 20);
+const total = positiveInteger("requests", process.argv[2], 300_000);
+const reloads = positiveInteger("reloads", process.argv[3], 20);
 
 /** 40 % keep-alive without a pause, 30 % pausing 20 ms, 20 % pausing 0.5 to 3 s, 10 % with a connection for each request. */
 const mix: Readonly<Partial<Record<ClientKind, number>>> = { busy: 4, paced: 3, thinking: 2, fresh: 1 };

@@ -14,10 +14,11 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startApplication } from "waterspout/testing";
+import { positiveInteger } from "../support/argument.js";
 import { OpenLoad, type OpenLoadResult } from "../support/open-load.js";
 
 /** Of each load in all. */
-const seconds = Number(process.argv[2] ?? 20);
+const seconds = positiveInteger("seconds", process.argv[2], 20);
 /** An odd number. */
 const rounds = 7;
 

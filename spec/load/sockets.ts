@@ -1,8 +1,8 @@
 /**
- * Memory and pace of WebSockets, apart from the specs: `npm run load:sockets [sockets] [seconds]`. The same is asked of a server
- * that is the library `ws` alone, in the same run. Servers run in processes of their own, whose memory is measured there; the
- * clients are here. It prints figures and fails when a promise is broken: an idle socket costs 16 KiB at most, none is lost
- * while others talk, and at the end all are told to go.
+ * Memory and pace of WebSockets, apart from the specs: `npm run load:sockets [-- <sockets> <seconds>]`, 10,000 and 5 unless it
+ * says otherwise. The same is asked of a server that is the library `ws` alone, in the same run. Servers run in processes of
+ * their own, whose memory is measured there; the clients are here. It prints figures and fails when a promise is broken: an
+ * idle socket costs 16 KiB at most, none is lost while others talk, and at the end all are told to go.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -13,10 +13,11 @@ import { fileURLToPath } from "node:url";
 import { Route, WebSocketHandler, setLogLevel } from "waterspout";
 import { type RunningApplication, startApplication } from "waterspout/testing";
 import { WebSocketServer } from "ws";
+import { positiveInteger } from "../support/argument.js";
 import { closing, frame, handshake, opcodes } from "../support/websocket-client.js";
 
-const count = Number(process.argv[2] ?? 10_000);
-const seconds = Number(process.argv[3] ?? 5);
+const count = positiveInteger("sockets", process.argv[2], 10_000);
+const seconds = positiveInteger("seconds", process.argv[3], 5);
 const talkers = 50;
 const message = frame(opcodes.text, "x".repeat(64));
 /** A frame of the server has no mask. */
