@@ -20,7 +20,7 @@ const evaluatedWorker = `const { parentPort } = require("node:worker_threads"); 
 // First, while the memory of this process is that of a server which has just started.
 await twentyThreads();
 await manyTasks();
-for (const fault of await mixedLoad(Math.min(total, 5_000))) check(false, fault);
+for (const fault of await mixedLoad(Math.min(Math.ceil(total / 2), 2_500))) check(false, fault);
 await fairness();
 
 /** 5 % errors, 5 % cancellations, 1 % tasks that must be killed; the rest must give its own result to its own caller. */

@@ -20,16 +20,17 @@ type Counts = Record<string, number>;
  *
  * @returns what does not hold; empty when all does.
  */
-export async function mixedLoad(total: number): Promise<string[]> {
+export async function mixedLoad(callsOfEach: number): Promise<string[]> {
   const options = { maxQueue: 1_000, cancelGrace: 200, maxTasksPerWorker: 500 };
   const executors: Record<string, Executor> = {
     default: new ThreadPoolExecutor({ maxThreads: 2, minThreads: 2, ...options }),
     processes: new ProcessPoolExecutor({ maxProcesses: 2, minProcesses: 2, ...options }),
   };
+  const total = callsOfEach * Object.keys(executors).length;
   const app = await startApplication(application, { executors });
   const counts: Counts = {};
   const started = performance.now();
-  await Promise.all(Object.values(executors).map((executor) => clients(executor, total / 2, counts)));
+  await Promise.all(Object.values(executors).map((executor) => clients(executor, callsOfEach, counts)));
   const seconds = (performance.now() - started) / 1000;
   console.log(`${total} mixed calls on threads and processes in ${seconds.toFixed(1)} s:`, counts);
   const busy = Object.entries(executors).filter(
