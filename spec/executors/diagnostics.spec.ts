@@ -26,7 +26,13 @@ describe("the channels of executors", () => {
       7,
       call,
       [],
-      { abandoned: () => undefined, begun: () => undefined, replied: () => undefined, crashed: () => undefined },
+      {
+        abandoned: () => undefined,
+        begun: () => undefined,
+        dequeue: () => true,
+        replied: () => undefined,
+        crashed: () => undefined,
+      },
       now,
     );
   }

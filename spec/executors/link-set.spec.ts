@@ -24,7 +24,7 @@ class FakeLink extends WorkerLink {
   assign(): void {}
   control(): void {}
   began = (): boolean => true;
-  takeBack = (): boolean => false;
+  recall = (): boolean => false;
   utilization = (): number => 0.5;
 
   override terminate(): void {

@@ -17,6 +17,7 @@ import {
   QueueFullError,
   SerializationError,
   WorkerBootError,
+  type TaskEvent,
   type WorkerEvent,
   WorkerCrashedError,
   carryContext,
@@ -39,6 +40,7 @@ class ScriptedWorkers implements Workers {
   mayHaveAhead = 0;
   readonly begun = new Set<number>();
   readonly #receivers = new Map<number, RunReceiver>();
+  #last: number | undefined;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -62,7 +64,7 @@ class ScriptedWorkers implements Workers {
     this.#receivers.set(request.message.id, receiver);
   }
 
-  takeBack(id: number): boolean {
+  recall(id: number): boolean {
     if (this.begun.has(id)) return false;
     this.ahead.splice(this.ahead.indexOf(id), 1);
     return true;
@@ -84,9 +86,24 @@ class ScriptedWorkers implements Workers {
     return [];
   }
 
-  /** Ends the task that was sent as the `index`th. */
-  async reply(index: number, reply: Reply = { ok: true, value: index }): Promise<void> {
-    this.#receivers.get(this.#id(index))?.replied(reply);
+  /** Ends the task that was sent as the `index`th; its worker begins with the task `next`. */
+  async reply(index: number, reply: Reply = { ok: true, value: index }, next?: number): Promise<void> {
+    await this.replyTo(this.#id(index), reply, next);
+  }
+
+  async replyTo(id = 0, reply: Reply = { ok: true, value: undefined }, next?: number): Promise<void> {
+    this.#last = next;
+    this.#receivers.get(id)?.replied(reply, next === undefined ? undefined : this.#receivers.get(next));
+    await turn();
+  }
+
+  /** Ends the task that began last. */
+  async replyToLast(next?: number): Promise<void> {
+    await this.replyTo(this.#last ?? this.#id(this.requests.length - 1), undefined, next);
+  }
+
+  async failTo(id = 0, error: Error): Promise<void> {
+    this.#receivers.get(id)?.failed(error);
     await turn();
   }
 
@@ -116,9 +133,14 @@ describe("LocalExecutor", () => {
   let workers: ScriptedWorkers;
   let executor: ScriptedExecutor;
 
-  const start = async (capacity = 1, options: QueueOptions = {}, given: Partial<ExecutorEnvironment> = {}) => {
+  const start = async (
+    capacity = 1,
+    options: QueueOptions = {},
+    given: Partial<ExecutorEnvironment> = {},
+    workAhead?: number,
+  ) => {
     workers = new ScriptedWorkers(capacity);
-    executor = new ScriptedExecutor(() => workers, { cancelGrace: 10, ...options });
+    executor = new ScriptedExecutor(() => workers, { cancelGrace: 10, ...options }, workAhead);
     await executor.start(fixtureEnvironment("./hostile.js", given));
   };
 
@@ -203,6 +225,84 @@ describe("LocalExecutor", () => {
       await workers.crash(0, argumentError(request.args, request.message, new Error("clone")));
       const error = await future;
       expect(error.message).to.include("the carried value of spec:logger.log is a function");
+    });
+  });
+
+  describe("a task that is sent ahead", () => {
+    const events: string[] = [];
+    const listeners = ["submit", "start", "end", "error"].map((name) => ({
+      name: `waterspout.executor.${name}`,
+      listen: (event: unknown) => events.push(`${name} ${(event as TaskEvent).token}`),
+    }));
+
+    beforeEach(async () => {
+      // Tasks of a microsecond, whatever the machine does.
+      await start(1, {}, {}, Infinity);
+      void executor.submit(Target, "first", []);
+      await workers.reply(0);
+      workers.mayHaveAhead = 7;
+      events.length = 0;
+      for (const { name, listen } of listeners) subscribe(name, listen);
+    });
+
+    afterEach(() => {
+      for (const { name, listen } of listeners) unsubscribe(name, listen);
+    });
+
+    it("starts after the end of the one before it, and once", async () => {
+      const futures = ["a", "b"].map((method) => executor.submit(Target, method, []));
+      await workers.reply(1, undefined, workers.ahead[0]);
+      await workers.replyTo(workers.ahead[0]);
+      await Promise.all(futures);
+      expect(events).to.deep.equal([
+        "submit Target.a",
+        "start Target.a",
+        "submit Target.b",
+        "end Target.a",
+        "start Target.b",
+        "end Target.b",
+      ]);
+      expect(workers.requests).to.have.lengthOf(2);
+    });
+
+    it("that has begun before it is known is not late, and starts once", async () => {
+      void executor.submit(Target, "a", []);
+      const future = executor.submit(Target, "b", [], { queueTimeout: 1 });
+      workers.begun.add(workers.ahead[0] ?? 0);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      await workers.reply(1, undefined, workers.ahead[0]);
+      await workers.replyTo(workers.ahead[0]);
+      expect(await future).to.equal(undefined);
+      expect(events.filter((event) => event === "start Target.b")).to.have.lengthOf(1);
+      expect(executor.stats()).to.include({ running: 0, queued: 0, failed: 0 });
+    });
+
+    it("does not run beside others when a more urgent one cannot go before it", async () => {
+      void executor.submit(Target, "a", []);
+      void executor.submit(Target, "b", []);
+      workers.begun.add(workers.ahead[0] ?? 0);
+      void executor.submit(Target, "urgent", [], { priority: 1 });
+      expect(executor.stats()).to.include({ running: 1, queued: 2 });
+      for (const next of [...workers.ahead, undefined]) await workers.replyToLast(next);
+    });
+
+    it("may come back from any number of workers that did not come to it", async () => {
+      void executor.submit(Target, "a", []);
+      const future = executor.submit(Target, "b", []);
+      for (let round = 0; round < 20; round++) await workers.replyTo(workers.ahead.splice(0)[0], { ok: "refused" });
+      await workers.reply(1, undefined, workers.ahead[0]);
+      await workers.replyTo(workers.ahead[0]);
+      expect(await future).to.equal(undefined);
+    });
+
+    it("is no measure of how long tasks take when it was never begun", async () => {
+      void executor.submit(Target, "a", []);
+      const lost = failure(executor.submit(Target, "b", []));
+      const { runTime } = executor.stats();
+      await workers.failTo(workers.ahead[0], new Error("its argument"));
+      expect((await lost).message).to.equal("its argument");
+      expect(executor.stats().runTime).to.deep.equal(runTime);
+      await workers.reply(1);
     });
   });
 

@@ -29,15 +29,17 @@ const settings: ThreadSettings = {
 class Sight {
   readonly ahead = new Set<number>();
   sent = 0;
+  workers!: Workers;
 
   through(workers: Workers): Workers {
-    const { sendAhead, takeBack } = workers;
+    this.workers = workers;
+    const { sendAhead, recall } = workers;
     workers.sendAhead = (request, receiver) => {
       this.sent++;
       this.ahead.add(request.message.id);
       sendAhead.call(workers, request, this.#watching(request.message.id, receiver));
     };
-    workers.takeBack = (id) => takeBack.call(workers, id) && this.ahead.delete(id);
+    workers.recall = (id) => recall.call(workers, id) && this.ahead.delete(id);
     return workers;
   }
 
@@ -47,7 +49,7 @@ class Sight {
         this.ahead.delete(id);
         receiver.begun();
       },
-      replied: (reply) => receiver.replied(reply),
+      replied: (reply, next) => receiver.replied(reply, next),
       failed: (error) => receiver.failed(error),
     };
   }
@@ -57,10 +59,10 @@ class Sight {
 class WatchedThreads extends LocalExecutor {
   readonly sight: Sight;
 
-  constructor(given: Partial<ThreadSettings>, options: QueueOptions) {
+  constructor(given: Partial<ThreadSettings>, options: QueueOptions, workAhead: number) {
     const sight = new Sight();
     const settingsFor = (): ThreadSettings => ({ ...settings, ...given });
-    super(() => sight.through(new WorkerPool(new ThreadWorkers(), settingsFor)), options, Infinity);
+    super(() => sight.through(new WorkerPool(new ThreadWorkers(), settingsFor)), options, workAhead);
     this.sight = sight;
   }
 }
@@ -70,8 +72,12 @@ describe("tasks that are sent before their turn", () => {
   let notes: Notes;
 
   /** Its threads have run something: before, nobody knows how long tasks take. */
-  async function start(given: Partial<ThreadSettings> = {}, options: QueueOptions = {}): Promise<WatchedThreads> {
-    const executor = new WatchedThreads(given, { maxQueue: 10_000, cancelGrace: 5_000, ...options });
+  async function start(
+    given: Partial<ThreadSettings> = {},
+    options: QueueOptions = {},
+    workAhead = Infinity,
+  ): Promise<WatchedThreads> {
+    const executor = new WatchedThreads(given, { maxQueue: 10_000, cancelGrace: 5_000, ...options }, workAhead);
     executors.push(executor);
     await executor.start(fixtureEnvironment("./hostile.js"));
     await executor.submit(Hostile, "where", []);
@@ -89,6 +95,11 @@ describe("tasks that are sent before their turn", () => {
 
   const note = (executor: LocalExecutor, line: string, options = {}): Promise<void> & { cancel(): boolean } =>
     executor.submit(Hostile, "note", [notes.file, line], options);
+
+  /** Holds this thread until the file has so many lines. */
+  function blockUntilLines(count: number): void {
+    while (readFileSync(notes.file, "utf8").split("\n").length <= count) blockHere(5);
+  }
 
   const noted = async (): Promise<string[]> =>
     (await notes.lines()).filter((line) => !/^(holds|spins|disposed)/.test(line));
@@ -195,6 +206,67 @@ describe("tasks that are sent before their turn", () => {
     expect(await noted()).to.deep.equal(lines);
   });
 
+  it("go to another thread also when that one has always something to do", async () => {
+    const executor = await start({ minWorkers: 2, maxWorkers: 2 }, {}, 20);
+    for (let index = 0; index < 100; index++) await executor.submit(Hostile, "where", []);
+    const [, second] = await occupy(executor, 2);
+    const futures = Array.from({ length: 4 }, (_, index) => note(executor, `line ${index}`));
+    await until(() => executor.sight.ahead.size > 0);
+    const done = new AbortController();
+    const busy = Array.from({ length: 20 }, async () => {
+      while (!done.signal.aborted) await executor.submit(Hostile, "where", []);
+    });
+    second?.cancel();
+    await Promise.all(futures);
+    done.abort();
+    await Promise.all(busy);
+    // The other thread is held all the time.
+    expect(executor.stats().running).to.equal(1);
+  });
+
+  it("do not begin before the one before them has ended, also one that waits for something", async () => {
+    const executor = await start();
+    const [holder] = await occupy(executor);
+    const futures = [1, 2, 3, 4].map(() => executor.submit(Hostile, "together", []));
+    expect(executor.sight.ahead.size).to.equal(4);
+    holder?.cancel();
+    expect(await Promise.all(futures)).to.deep.equal([1, 1, 1, 1]);
+  });
+
+  it("are not ended with the thread for one that has ended in time", async () => {
+    const executor = await start({}, { cancelGrace: 10 });
+    const [holder] = await occupy(executor);
+    const next = executor.submit(Hostile, "block", [notes.file, 200]);
+    expect(executor.sight.ahead.size).to.equal(1);
+    holder?.cancel();
+    blockUntilLines(2);
+    // The grace is over before the answer of the one that was cancelled is read.
+    blockHere(20);
+    expect(await next).to.equal(await executor.submit(Hostile, "where", []));
+  });
+
+  it("are not taken down by a rejection that the one before them has left", async () => {
+    const executor = await start();
+    const before = executor.submit(Hostile, "rejectAtEnd", []);
+    const future = note(executor, "line");
+    expect(executor.sight.ahead.size).to.equal(1);
+    expectLog(/a worker failed outside of its tasks and is replaced/);
+    await before;
+    await future;
+    expect(await noted()).to.deep.equal(["line"]);
+  });
+
+  it("are as many as it is said", async () => {
+    const executor = await start();
+    const [holder] = await occupy(executor);
+    const futures = [note(executor, "a"), note(executor, "b")];
+    const { workers } = executor.sight;
+    expect([1, 2, 3].map((depth) => workers.takesAhead(depth))).to.deep.equal([false, false, true]);
+    holder?.cancel();
+    await Promise.all(futures);
+    expect(workers.takesAhead(maxAhead)).to.equal(false);
+  });
+
   it("run elsewhere when the thread ends by itself; the one that it ran is lost", async () => {
     const executor = await start();
     const running = executor.submit(Hostile, "rejectBeside", []);
@@ -214,7 +286,7 @@ describe("tasks that are sent before their turn", () => {
     expect(executor.sight.ahead.size).to.equal(1);
     holder?.cancel();
     // The thread goes on to it, while this one does not read.
-    while (readFileSync(notes.file, "utf8").split("\n").length <= 2) blockHere(5);
+    blockUntilLines(2);
     expect(future.running()).to.equal(false);
     future.cancel();
     expect(await failure(future)).to.be.instanceOf(CancelledError);
@@ -238,7 +310,7 @@ describe("tasks that are sent before their turn", () => {
   });
 
   it("end with the executor", async () => {
-    const executor = await start({}, { cancelGrace: 50 });
+    const executor = await start();
     const [holder] = await occupy(executor);
     const futures = ["a", "b"].map((line) => failure(note(executor, line)));
     expect(executor.sight.ahead.size).to.equal(2);

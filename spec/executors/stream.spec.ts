@@ -19,7 +19,13 @@ describe("consumeStream", () => {
       1,
       call,
       [],
-      { abandoned: () => undefined, begun: () => undefined, replied: () => undefined, crashed: () => undefined },
+      {
+        abandoned: () => undefined,
+        begun: () => undefined,
+        dequeue: () => true,
+        replied: () => undefined,
+        crashed: () => undefined,
+      },
       0,
     );
     stream = consumeStream(

@@ -5,7 +5,13 @@ import { encodeTask, isPlain } from "#src/executors/task-request.js";
 import { Task, type TaskOwner } from "#src/executors/task.js";
 import { move } from "waterspout";
 
-const owner: TaskOwner = { abandoned: () => {}, begun: () => {}, replied: () => {}, crashed: () => {} };
+const owner: TaskOwner = {
+  abandoned: () => {},
+  begun: () => {},
+  dequeue: () => true,
+  replied: () => {},
+  crashed: () => {},
+};
 
 function taskOf(args: readonly unknown[], options: CallOptions = {}, stream = false): Task {
   const task = new Task(7, { token: "Hasher", method: "hash", stream, context: undefined, options }, args, owner, 100);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SlotTurn, TaskSlots } from "#src/executors/task-slots.js";
+import { ThreadSlot, TaskSlots } from "#src/executors/task-slots.js";
 
 describe("TaskSlots", () => {
   it("gives each task a slot of its own, as many as there are places", () => {
@@ -18,7 +18,7 @@ describe("TaskSlots", () => {
     slots.abortArgument(ticket.slot, 3);
     slots.give(ticket.slot);
     const again = slots.take();
-    const turn = new SlotTurn(slots, again);
+    const turn = new ThreadSlot(slots, again);
     expect([slots.began(again.slot), turn.isCancelled(), turn.isArgumentAborted(3)]).to.deep.equal([
       false,
       false,
@@ -40,8 +40,8 @@ describe("TaskSlots", () => {
     const ours = TaskSlots.of(2);
     const theirs = new TaskSlots(ours.memory);
     const [begun, takenBack] = [ours.take(), ours.take()];
-    expect([theirs.begin(begun), ours.takeBack(begun), ours.began(begun.slot)]).to.deep.equal([true, false, true]);
-    expect([ours.takeBack(takenBack), theirs.begin(takenBack), ours.began(takenBack.slot)]).to.deep.equal([
+    expect([theirs.begin(begun), ours.recall(begun), ours.began(begun.slot)]).to.deep.equal([true, false, true]);
+    expect([ours.recall(takenBack), theirs.begin(takenBack), ours.began(takenBack.slot)]).to.deep.equal([
       true,
       false,
       false,
@@ -51,7 +51,7 @@ describe("TaskSlots", () => {
   it("does not let the thread begin with a task whose slot another has got since", () => {
     const slots = TaskSlots.of(1);
     const late = slots.take();
-    slots.takeBack(late);
+    slots.recall(late);
     slots.give(late.slot);
     const next = slots.take();
     expect([slots.begin(late), slots.began(next.slot), slots.begin(next)]).to.deep.equal([false, false, true]);

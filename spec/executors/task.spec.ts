@@ -9,15 +9,19 @@ import { failure } from "../support/pools.js";
 describe("Task", () => {
   let abandoned: string[];
   let told: string[];
+  /** Whether no worker has begun with it. */
+  let waits: boolean;
 
   beforeEach(() => {
     abandoned = [];
     told = [];
+    waits = true;
   });
 
   function taskWith(options: CallOptions = {}, now = 0): Task {
     const owner: TaskOwner = {
       abandoned: (task, error) => abandoned.push(`${task.state}: ${error.message}`),
+      dequeue: () => waits,
       begun: (task) => told.push(`${task.id} begun`),
       replied: (task, { ok }) => told.push(`${task.id} replied ${ok}`),
       crashed: (task, error) => told.push(`${task.id} crashed: ${(error as Error).message}`),
@@ -108,6 +112,15 @@ describe("Task", () => {
     expect(getEventListeners(signal, "abort")).to.have.lengthOf(1);
     task.resolve(1);
     expect(getEventListeners(signal, "abort")).to.deep.equal([]);
+  });
+
+  it("that has begun before that was known has no queueTimeout any more", async () => {
+    waits = false;
+    const task = taskWith();
+    task.wait(1, performance.now());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect([task.settled, abandoned]).to.deep.equal([false, []]);
+    task.resolve(1);
   });
 
   it("waits no longer than its queueTimeout, of which the wait before counts", async () => {

@@ -4,7 +4,7 @@ import { MessageChannel, type MessagePort, type Worker, receiveMessageOnPort } f
 import { expect } from "chai";
 import type { TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
 import { ThreadLink } from "#src/executors/thread-link.js";
-import { SlotTurn, TaskSlots, type Ticket } from "#src/executors/task-slots.js";
+import { ThreadSlot, TaskSlots, type Ticket } from "#src/executors/task-slots.js";
 import { type ThreadTask, unpackTask } from "#src/executors/thread-protocol.js";
 import { WorkerBootError, WorkerCrashedError, WorkerOutOfMemoryError } from "waterspout";
 import { ToldHost } from "../support/told-host.js";
@@ -83,7 +83,7 @@ describe("ThreadLink", () => {
       const { link, run } = busyLink();
       const heard: unknown[] = [];
       theirs.on("message", (message) => heard.push(message));
-      const memory = new SlotTurn(slots, run);
+      const memory = new ThreadSlot(slots, run);
       link.control({ type: "cancel", id: task.id, reason: "left" });
       link.control({ type: "abortArgument", id: task.id, index: 2 });
       link.control({ type: "credit", id: task.id, count: 1 });
@@ -113,7 +113,7 @@ describe("ThreadLink", () => {
       const message = { ...task, args: [bytes] };
       link.assign({ message, transferList: [bytes.buffer], args: [bytes] });
       const { ticket, message: arrived } = received();
-      expect([ticket, arrived.args]).to.deep.equal([{ slot: 0, turn: 1 }, [new Uint8Array(4)]]);
+      expect([ticket, arrived.args]).to.deep.equal([{ slot: 0, generation: 1 }, [new Uint8Array(4)]]);
       expect(bytes.byteLength).to.equal(0);
     });
 

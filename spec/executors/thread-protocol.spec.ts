@@ -3,7 +3,7 @@ import { encodeError } from "#src/executors/error-codec.js";
 import type { TaskMessage, WorkerMessage } from "#src/executors/protocol.js";
 import { isTask, packReport, packTask, unpackReport, unpackTask } from "#src/executors/thread-protocol.js";
 
-const ticket = { slot: 3, turn: 12 };
+const ticket = { slot: 3, generation: 12 };
 
 describe("a task on its way to a thread", () => {
   it("arrives with all that its message has", () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { Task } from "#src/executors/task.js";
-import { WaitingTasks } from "#src/executors/waiting-tasks.js";
+import { WaitingTasks, depthOf } from "#src/executors/waiting-tasks.js";
 
-const owner = { abandoned: () => {}, begun: () => {}, replied: () => {}, crashed: () => {} };
+const owner = { abandoned: () => {}, begun: () => {}, dequeue: () => true, replied: () => {}, crashed: () => {} };
 
 describe("WaitingTasks", () => {
   let waiting: WaitingTasks;
@@ -19,7 +19,7 @@ describe("WaitingTasks", () => {
       ageing: 1_000,
       takesAhead: (depth) => ahead.length < Math.min(room, depth),
       send: (task) => ahead.push(task),
-      takeBack(task) {
+      recall(task) {
         if (begun.has(task)) return false;
         ahead = ahead.filter((other) => other !== task);
         return true;
@@ -89,14 +89,37 @@ describe("WaitingTasks", () => {
     expect([ahead, waiting.size]).to.deep.equal([[b], 1]);
   });
 
-  it("tells of one with which its worker has begun, and does not give it out", () => {
+  it("tells of one that was to be removed, but with which its worker has begun", () => {
     const [a, b] = [made(), made()];
     push(a, b);
     waiting.sendAhead(7);
     begun.add(a);
     expect([waiting.remove(a), told, waiting.size]).to.deep.equal([false, [a], 1]);
+    expect([waiting.remove(a), told]).to.deep.equal([false, [a]]);
+  });
+
+  it("leaves one with which its worker has begun where it is, until that is said", () => {
+    const [a, b] = [made(), made()];
+    push(a, b);
+    waiting.sendAhead(7);
+    begun.add(a);
+    push(made({ priority: 1 }));
+    expect([ahead, told, waiting.size]).to.deep.equal([[a], [], 3]);
+    expect([shiftAll().length, told, waiting.size]).to.deep.equal([2, [], 1]);
+  });
+
+  it("gives those with which workers do not begin their old places back", () => {
+    const [a, b, c] = [made(), made(), made()];
+    push(a, b, c);
+    const before = performance.now();
+    waiting.sendAhead(7);
+    waiting.recallStuck(before - 1);
+    expect(ahead).to.deep.equal([a, b]);
     begun.add(b);
-    expect([waiting.shift(100), told, waiting.size]).to.deep.equal([undefined, [a, b], 0]);
+    waiting.recallStuck(performance.now());
+    expect([ahead, told, waiting.size]).to.deep.equal([[b], [], 3]);
+    begun.clear();
+    expect(shiftAll()).to.deep.equal([b, a, c]);
   });
 
   it("gives out all that no worker has begun", () => {
@@ -120,7 +143,16 @@ describe("WaitingTasks", () => {
     const a = made();
     push(a);
     waiting.sendAhead(7);
-    waiting.leave(a);
+    waiting.forget(a);
     expect([waiting.size, waiting.remove(a)]).to.deep.equal([0, false]);
   });
+});
+
+describe("depthOf", () => {
+  it("is how many tasks make up the work that a worker may have ahead, 7 at most", () => {
+    const means = [0.001, 0.07, 0.1, 0.2, 0.26, 0.5, 0.51, 20];
+    expect(means.map((mean) => depthOf(0.5, mean))).to.deep.equal([7, 7, 5, 2, 1, 1, 0, 0]);
+  });
+
+  it("is none while nobody knows how long tasks take", () => expect(depthOf(0.5, 0)).to.equal(0));
 });

@@ -21,7 +21,7 @@ class PlayedLink extends WorkerLink {
   assign(): void {}
   control(): void {}
   began = (): boolean => this.begun;
-  takeBack = (): boolean => !this.begun;
+  recall = (): boolean => !this.begun;
   utilization = (): number => 0;
 
   say(message: WorkerMessage): void {
@@ -197,19 +197,24 @@ describe("WorkerLink", () => {
   describe("with tasks before their turn", () => {
     it("begins with them in their order, each when it has ended one", () => {
       link.take(1);
-      for (const id of [2, 3]) link.takeAhead(id);
-      expect([link.running, link.ahead]).to.deep.equal([1, 2]);
-      expect([link.beginAhead(), link.running, link.ahead]).to.deep.equal([2, 2, 1]);
+      for (const id of [2, 3]) link.addAhead(id);
+      expect([link.running, link.messagesAhead]).to.deep.equal([1, 2]);
+      expect([link.beginAhead(), link.running, link.messagesAhead]).to.deep.equal([2, 2, 1]);
       link.release(1, true);
-      expect([link.beginAhead(), link.beginAhead(), link.running, link.ahead]).to.deep.equal([3, undefined, 2, 0]);
+      expect([link.beginAhead(), link.beginAhead(), link.running, link.messagesAhead]).to.deep.equal([
+        3,
+        undefined,
+        2,
+        0,
+      ]);
     });
 
-    it("counts one that is taken back until it answers, and does not begin with it", () => {
+    it("counts one that is recalled until it answers, and does not begin with it", () => {
       link.take(1);
-      for (const id of [2, 3]) link.takeAhead(id);
+      for (const id of [2, 3]) link.addAhead(id);
       link.release(2, false);
-      expect([link.running, link.ahead, link.completed]).to.deep.equal([1, 2, 0]);
-      expect([link.beginAhead(), link.ahead]).to.deep.equal([3, 0]);
+      expect([link.running, link.messagesAhead, link.completed]).to.deep.equal([1, 2, 0]);
+      expect([link.beginAhead(), link.messagesAhead]).to.deep.equal([3, 0]);
     });
   });
 });

@@ -75,7 +75,7 @@ class InlineWorkers implements Workers {
     throw new Error("there is no worker");
   }
 
-  takeBack(): boolean {
+  recall(): boolean {
     return false;
   }
 

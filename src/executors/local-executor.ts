@@ -19,15 +19,15 @@ import { publishTask, publishWorker } from "./diagnostics.js";
 import { Executor, type ExecutorStats, type ShutdownOptions } from "./executor.js";
 import type { Future } from "./future.js";
 import { argumentError } from "./faults.js";
-import { type Reply, maxAhead } from "./protocol.js";
+import type { Reply } from "./protocol.js";
 import type { QueueOptions } from "./queue-options.js";
 import { consumeStream } from "./stream.js";
 import { Task, type TaskOwner, cancelledBefore, neverBegun, optionError } from "./task.js";
 import { type SignalArgument, encodeTask } from "./task-request.js";
 import { decodeValues, restoreValues } from "./values.js";
-import { WaitingTasks } from "./waiting-tasks.js";
+import { WaitingTasks, depthOf } from "./waiting-tasks.js";
 import { SampleWindow } from "./window.js";
-import type { Workers, WorkersHost } from "./workers.js";
+import type { RunReceiver, Workers, WorkersHost } from "./workers.js";
 
 /** How often a task is given to another worker because one ended before it began with it. */
 const maxRefusals = 10;
@@ -37,6 +37,9 @@ const maxRefusals = 10;
  * (measured), which is much beside short tasks and nothing beside long ones.
  */
 const usualWorkAhead = 0.5;
+
+/** As many times that long a worker may take to come to a task that it was sent ahead; then others are to have it. */
+const patience = 10;
 
 /**
  * The engine of every executor on this machine: a bounded queue, clocks, cancellation and promises in front of workers. It runs no more
@@ -58,8 +61,9 @@ export abstract class LocalExecutor extends Executor {
   /** What tasks and workers tell; apart from the class, whose methods are its users'. */
   readonly #host: TaskOwner & WorkersHost = {
     abandoned: (task, error) => this.#abandoned(task, error),
+    dequeue: (task) => this.#waiting.remove(task),
     begun: (task) => this.#begin(task, performance.now()),
-    replied: (task, reply) => this.#replied(task, reply),
+    replied: (task, reply, next) => this.#replied(task, reply, next),
     crashed: (task, error) => this.#crashed(task, error),
     item: (id, value) => this.#running.get(id)?.onItem?.(value),
     bootFailed: (error) => this.#bootFailed(error),
@@ -85,7 +89,7 @@ export abstract class LocalExecutor extends Executor {
       ageing: options.ageing ?? 1000,
       takesAhead: (depth) => this.#workers.takesAhead(depth),
       send: (task, now) => this.#send(task, now, true),
-      takeBack: ({ id }) => this.#workers.takeBack(id),
+      recall: ({ id }) => this.#workers.recall(id),
       begun: (task) => this.#host.begun(task),
     });
     this.#admission = new Admission({
@@ -165,8 +169,8 @@ export abstract class LocalExecutor extends Executor {
   #abandoned(task: Task, error: Error): void {
     this.#counts[task.state === "cancelled" ? "cancelled" : "failed"]++;
     publishTask("failed", this, task, error);
-    if (this.#waiting.remove(task)) return this.#ending.check();
-    if (!this.#running.has(task.id)) return;
+    this.#waiting.remove(task);
+    if (!this.#running.has(task.id)) return this.#ending.check();
     this.#workers.control({ type: "cancel", id: task.id, reason: error.message });
     // The place stays taken until the worker is free: a thread that spins is still a thread.
     setTimeout(() => this.#workers.kill(task.id), this.#options.cancelGrace ?? 1000).unref();
@@ -219,7 +223,7 @@ export abstract class LocalExecutor extends Executor {
     if (this.#admission.hasPlace) return this.#run(task);
     this.#waiting.push(task);
     this.#watchWait(task);
-    this.#waiting.sendAhead(this.#depth);
+    this.#waiting.sendAhead(depthOf(this.#workAhead, this.#runTime.mean));
   }
 
   #watchWait(task: Task): void {
@@ -235,7 +239,7 @@ export abstract class LocalExecutor extends Executor {
   /** Its time to run begins. One that was sent ahead may have been seen to run before its worker is known to have come to it. */
   #begin(task: Task, now: number): void {
     if (this.#running.has(task.id)) return;
-    this.#waiting.leave(task);
+    this.#waiting.forget(task);
     this.#running.set(task.id, task);
     task.begin(now);
     if (task.settled) return;
@@ -266,14 +270,14 @@ export abstract class LocalExecutor extends Executor {
     return () => stop.abort();
   }
 
-  #replied(task: Task, reply: Reply): void {
+  #replied(task: Task, reply: Reply, next?: RunReceiver): void {
     if (reply.ok !== "refused") this.#runTime.add(performance.now() - task.startedAt);
     try {
       this.#settle(task, reply);
     } catch (error) {
       this.#fail(task, error);
     }
-    this.#released(task);
+    this.#released(task, next);
   }
 
   #crashed(task: Task, error: unknown): void {
@@ -311,27 +315,24 @@ export abstract class LocalExecutor extends Executor {
     task.reject(error);
   }
 
-  #released(task: Task): void {
+  /** @param next has its place already. */
+  #released(task: Task, next?: RunReceiver): void {
     task.release?.();
     this.#running.delete(task.id);
-    this.#waiting.leave(task);
+    this.#waiting.forget(task);
+    next?.begun();
     this.#pump();
     this.#ending.check();
   }
 
   #pump(): void {
+    this.#waiting.recallStuck(performance.now() - patience * this.#workAhead);
     while (this.#waiting.size > 0 && this.#admission.hasFreePlace) {
       const task = this.#waiting.shift(performance.now());
       if (task === undefined) break;
       this.#run(task);
     }
-    if (this.#waiting.size > 0) this.#waiting.sendAhead(this.#depth);
-  }
-
-  /** How many tasks a worker may have before their turn: as many as make up `workAhead`. */
-  get #depth(): number {
-    const { mean } = this.#runTime;
-    return mean === 0 ? 0 : Math.min(maxAhead, Math.floor(this.#workAhead / mean));
+    if (this.#waiting.size > 0) this.#waiting.sendAhead(depthOf(this.#workAhead, this.#runTime.mean));
   }
 
   /** Refuse, wait for what is due, cancel the rest, end the workers. */

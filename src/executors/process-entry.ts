@@ -6,14 +6,14 @@ import { becomeWorkerProcess } from "../worker-process.js";
 import { refuseDetached } from "./detached.js";
 import { giveOwnMemory } from "./own-memory.js";
 import type { ControlMessage, TaskMessage, WorkerMessage, WorkerSettings } from "./protocol.js";
-import type { Turn } from "./running-task.js";
+import type { SentTask } from "./running-task.js";
 import { forwardLog } from "./worker-log.js";
 import { WorkerSession } from "./worker-session.js";
 
 /** What an executor forks. The first message is the settings, what follows are tasks and what concerns them, in order. */
 
 /** No memory is shared: a task learns by messages alone, between its turns of the event loop. */
-const turn: Turn = { begin: () => true, isCancelled: () => false, isArgumentAborted: () => false };
+const sent: SentTask = { begin: () => true, isCancelled: () => false, isArgumentAborted: () => false };
 
 const send = process.send?.bind(process);
 if (send === undefined) throw new Error("this file is started by a ProcessPoolExecutor and not by hand");
@@ -44,7 +44,7 @@ function begin(settings: WorkerSettings): WorkerSession {
   process.on("message", (message: ControlMessage | TaskMessage) => {
     giveOwnMemory(message);
     if ("type" in message) begun.handle(message);
-    else begun.run(message, turn);
+    else begun.run(message, sent);
   });
   return begun;
 }

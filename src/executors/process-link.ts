@@ -70,7 +70,7 @@ export class ProcessLink extends WorkerLink {
     return true;
   }
 
-  override takeBack(): boolean {
+  override recall(): boolean {
     return false;
   }
 

@@ -3,7 +3,7 @@ import { launchWorker } from "./process-launch.js";
 import { ProcessLink } from "./process-link.js";
 import type { WorkerSettings } from "./protocol.js";
 import type { WorkerLinkHost } from "./worker-link.js";
-import type { PoolSettings, WorkerMaker } from "./worker-pool.js";
+import type { PoolSettings, WorkerMaker } from "./worker-maker.js";
 import { workerSettings } from "./worker-settings.js";
 
 /** The processes of an executor, as validated by it. */

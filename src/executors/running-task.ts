@@ -11,7 +11,7 @@ export interface TaskMemory {
 }
 
 /** A task that was sent to a worker. */
-export interface Turn extends TaskMemory {
+export interface SentTask extends TaskMemory {
   /** The worker begins with it. False: it was taken back, and is to be forgotten. */
   begin(): boolean;
 }

@@ -1,24 +1,24 @@
-import type { Turn } from "./running-task.js";
+import type { SentTask } from "./running-task.js";
 
 /** For whom a slot is. */
 export interface Ticket {
   readonly slot: number;
   /** Each time that a slot is taken it has another. */
-  readonly turn: number;
+  readonly generation: number;
 }
 
 /**
- * Fields of a slot: whose turn it is and how far that is, whether the task should end, and a bit for each argument whose signal has
+ * Fields of a slot: for which task it is and how far that is, whether it should end, and a bit for each argument whose signal has
  * aborted. A message reaches only a task that has begun; what happens before is read from here.
  */
-const slotFields = { turn: 0, cancelled: 1, aborted: 2 } as const;
+const slotFields = { state: 0, cancelled: 1, aborted: 2 } as const;
 const slotSize = Object.keys(slotFields).length;
 
-/** How far a turn is. Which of the two comes first, the thread's beginning or the executor's taking back, one field decides. */
-const stages = { waiting: 0, begun: 1, takenBack: 2 } as const;
+/** How far a task is. Which of the two comes first, that the thread begins or that the executor recalls it, one field decides. */
+const stages = { waiting: 0, begun: 1, recalled: 2 } as const;
 const stageCount = Object.keys(stages).length;
-/** So that a turn and its stage are one positive 32-bit integer. */
-const turns = Math.floor(2 ** 31 / stageCount);
+/** So that a generation and a stage are one positive 32-bit integer. */
+const generations = Math.floor(2 ** 31 / stageCount);
 
 /** The memory that an executor and its threads share: one slot for each task that may run. */
 export class TaskSlots {
@@ -26,7 +26,7 @@ export class TaskSlots {
   readonly #fields: Int32Array;
   /** The executor's: which slots no task has. */
   readonly #free: number[];
-  #lastTurn = 0;
+  #generation = 0;
 
   constructor(memory: SharedArrayBuffer, free: number[] = []) {
     this.memory = memory;
@@ -46,11 +46,11 @@ export class TaskSlots {
   take(): Ticket {
     const slot = this.#free.pop();
     if (slot === undefined) throw new Error("there are more tasks than places");
-    const turn = (this.#lastTurn = (this.#lastTurn + 1) % turns);
-    this.#set(slot, slotFields.turn, turn * stageCount + stages.waiting);
+    const generation = (this.#generation = (this.#generation + 1) % generations);
+    this.#set(slot, slotFields.state, generation * stageCount + stages.waiting);
     this.#set(slot, slotFields.cancelled, 0);
     this.#set(slot, slotFields.aborted, 0);
-    return { slot, turn };
+    return { slot, generation };
   }
 
   give(slot: number): void {
@@ -63,13 +63,13 @@ export class TaskSlots {
   }
 
   /** The executor takes a task back that it has sent. @returns false when the thread has begun with it. */
-  takeBack(ticket: Ticket): boolean {
-    return this.#advance(ticket, stages.takenBack);
+  recall(ticket: Ticket): boolean {
+    return this.#advance(ticket, stages.recalled);
   }
 
   /** Whether the thread has begun with the task that has the slot. */
   began(slot: number): boolean {
-    return this.#get(slot, slotFields.turn) % stageCount === stages.begun;
+    return this.#get(slot, slotFields.state) % stageCount === stages.begun;
   }
 
   cancel(slot: number): void {
@@ -88,10 +88,10 @@ export class TaskSlots {
     return (this.#get(slot, slotFields.aborted) & (1 << index)) !== 0;
   }
 
-  #advance({ slot, turn }: Ticket, stage: number): boolean {
-    const waiting = turn * stageCount + stages.waiting;
-    const next = turn * stageCount + stage;
-    return Atomics.compareExchange(this.#fields, slot * slotSize + slotFields.turn, waiting, next) === waiting;
+  #advance({ slot, generation }: Ticket, stage: number): boolean {
+    const waiting = generation * stageCount + stages.waiting;
+    const next = generation * stageCount + stage;
+    return Atomics.compareExchange(this.#fields, slot * slotSize + slotFields.state, waiting, next) === waiting;
   }
 
   #get(slot: number, field: number): number {
@@ -104,7 +104,7 @@ export class TaskSlots {
 }
 
 /** A task's slot, as its thread uses it. */
-export class SlotTurn implements Turn {
+export class ThreadSlot implements SentTask {
   readonly #slots: TaskSlots;
   readonly #ticket: Ticket;
 

@@ -11,10 +11,12 @@ import type { RunReceiver } from "./workers.js";
 export interface TaskOwner {
   /** The caller no longer waits: take the task from the queue, or see that its worker ends it. */
   abandoned(task: Task, error: Error): void;
+  /** Its `queueTimeout` is over: it waits no more. @returns false when a worker has begun with it. */
+  dequeue(task: Task): boolean;
   /** It was sent ahead, and its worker has begun with it. */
   begun(task: Task): void;
-  /** Its worker has answered. */
-  replied(task: Task, reply: Reply): void;
+  /** Its worker has answered, and has begun with `next` if there is one. */
+  replied(task: Task, reply: Reply, next?: RunReceiver): void;
   /** Its worker never will, or it was not sent. */
   crashed(task: Task, error: unknown): void;
 }
@@ -136,8 +138,8 @@ export class Task implements QueueEntry, FutureControl, RunReceiver, RequestWatc
     this.#owner.begun(this);
   }
 
-  replied(reply: Reply): void {
-    this.#owner.replied(this, reply);
+  replied(reply: Reply, next?: RunReceiver): void {
+    this.#owner.replied(this, reply, next);
   }
 
   failed(error: unknown): void {
@@ -159,6 +161,7 @@ export class Task implements QueueEntry, FutureControl, RunReceiver, RequestWatc
   }
 
   #expire(phase: "queued" | "running", limit: number): void {
+    if (phase === "queued" && !this.#owner.dequeue(this)) return;
     const what = phase === "queued" ? `waited for longer than its queueTimeout` : `ran for longer than its deadline`;
     this.#abandon("done", new DeadlineExceededError(`${this.place} ${what} of ${limit} ms`, phase));
   }

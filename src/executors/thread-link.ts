@@ -69,9 +69,9 @@ export class ThreadLink extends WorkerLink {
     return ticket !== undefined && this.#parts.slots.began(ticket.slot);
   }
 
-  override takeBack(id: number): boolean {
+  override recall(id: number): boolean {
     const ticket = this.#tickets.get(id);
-    return ticket === undefined || this.#parts.slots.takeBack(ticket);
+    return ticket === undefined || this.#parts.slots.recall(ticket);
   }
 
   override release(id: number, done: boolean): void {

@@ -24,7 +24,7 @@ export interface ThreadBirth {
  */
 export type ThreadTask = readonly [
   slot: number,
-  turn: number,
+  generation: number,
   id: number,
   token: string,
   method: string,
@@ -46,12 +46,12 @@ type ThreadResult = readonly [id: number, value: unknown];
 /** What goes from a thread to its executor. */
 export type ThreadReport = WorkerMessage | ThreadResult;
 
-export function packTask({ slot, turn }: Ticket, message: TaskMessage): ThreadTask {
+export function packTask({ slot, generation }: Ticket, message: TaskMessage): ThreadTask {
   const { id, token, method, args, requestId, until, deadline, marks, traceparent, context } = message;
   const { moved, transfer, stream } = message;
   return [
     slot,
-    turn,
+    generation,
     id,
     token,
     method,
@@ -76,7 +76,7 @@ export function isTask(message: ControlMessage | ThreadTask): message is ThreadT
 export function unpackTask(task: ThreadTask): { readonly ticket: Ticket; readonly message: TaskMessage } {
   const [
     slot,
-    turn,
+    generation,
     id,
     token,
     method,
@@ -92,7 +92,7 @@ export function unpackTask(task: ThreadTask): { readonly ticket: Ticket; readonl
     stream,
   ] = task;
   return {
-    ticket: { slot, turn },
+    ticket: { slot, generation },
     message: {
       id,
       token,

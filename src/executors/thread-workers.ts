@@ -12,7 +12,7 @@ import { ThreadLink } from "./thread-link.js";
 import { TaskSlots } from "./task-slots.js";
 import type { Niceness, ThreadBirth } from "./thread-protocol.js";
 import type { WorkerLinkHost } from "./worker-link.js";
-import type { PoolSettings, WorkerMaker } from "./worker-pool.js";
+import type { PoolSettings, WorkerMaker } from "./worker-maker.js";
 import { workerSettings } from "./worker-settings.js";
 
 /** The threads of an executor, as validated by it. */

@@ -1,3 +1,4 @@
+import { maxAhead } from "./protocol.js";
 import { TaskQueue } from "./queue.js";
 import type { Task } from "./task.js";
 import { isPlain } from "./task-request.js";
@@ -11,8 +12,8 @@ export interface WaitingParts {
   /** Sends a task to a worker before its turn. `now` is on the clock of `queuedAt`. */
   readonly send: (task: Task, now: number) => void;
   /** Takes a task back that was sent ahead. False: its worker has begun with it. */
-  readonly takeBack: (task: Task) => boolean;
-  /** A task that was to be taken back has begun. */
+  readonly recall: (task: Task) => boolean;
+  /** A worker has begun with a task that was to be removed. */
   readonly begun: (task: Task) => void;
 }
 
@@ -23,8 +24,8 @@ export interface WaitingParts {
 export class WaitingTasks {
   readonly #parts: WaitingParts;
   readonly #queue: TaskQueue<Task>;
-  /** In the order in which they were sent. */
-  readonly #ahead = new Set<Task>();
+  /** In the order in which they were sent, and when. */
+  readonly #ahead = new Map<Task, number>();
 
   constructor(parts: WaitingParts) {
     this.#parts = parts;
@@ -37,8 +38,7 @@ export class WaitingTasks {
 
   /** One that goes before others which were sent ahead takes their place. */
   push(task: Task): void {
-    for (const other of this.#ahead)
-      if (task.priority > other.priority && this.#takeBack(other)) this.#queue.putBack(other);
+    for (const other of this.#ahead.keys()) if (task.priority > other.priority) this.#callBack(other);
     this.#queue.push(task);
   }
 
@@ -48,20 +48,30 @@ export class WaitingTasks {
     this.#queue.putBack(task);
   }
 
-  /** @returns false when the task is not waiting. */
+  /** @returns false when the task is not waiting, also if that was not known yet: then its executor is told that it has begun. */
   remove(task: Task): boolean {
-    return this.#queue.remove(task) || (this.#ahead.has(task) && this.#takeBack(task));
+    if (this.#queue.remove(task) || this.#recall(task)) return true;
+    if (this.#ahead.delete(task)) this.#parts.begun(task);
+    return false;
   }
 
   /** Takes the task that is due; `now` is on the clock of `queuedAt`. */
   shift(now: number): Task | undefined {
-    for (const task of this.#ahead) if (this.#takeBack(task)) return task;
+    for (const task of this.#ahead.keys()) if (this.#recall(task)) return task;
     return this.#queue.shift(now);
   }
 
   /** Takes all, in no particular order of priorities. */
   drain(): Task[] {
-    return [...[...this.#ahead].filter((task) => this.#takeBack(task)), ...this.#queue.drain()];
+    return [...[...this.#ahead.keys()].filter((task) => this.remove(task)), ...this.#queue.drain()];
+  }
+
+  /** Those that were sent ahead before `time` have their places in the queue back, for their workers do not come to them. */
+  recallStuck(time: number): void {
+    for (const [task, sentAt] of this.#ahead) {
+      if (sentAt > time) return;
+      this.#callBack(task);
+    }
   }
 
   /**
@@ -75,20 +85,30 @@ export class WaitingTasks {
       const task = this.#queue.peek(now);
       if (task === undefined || !isPlain(task)) return;
       this.#queue.remove(task);
-      this.#ahead.add(task);
+      this.#ahead.set(task, now);
       this.#parts.send(task, now);
     }
   }
 
   /** A worker has begun with a task that was sent ahead, or cannot have it. */
-  leave(task: Task): void {
+  forget(task: Task): void {
     this.#ahead.delete(task);
   }
 
-  #takeBack(task: Task): boolean {
-    this.#ahead.delete(task);
-    if (this.#parts.takeBack(task)) return true;
-    this.#parts.begun(task);
-    return false;
+  #callBack(task: Task): void {
+    if (this.#recall(task)) this.#queue.putBack(task);
   }
+
+  /** @returns false when it is with no worker, or one has begun with it. */
+  #recall(task: Task): boolean {
+    return this.#ahead.has(task) && this.#parts.recall(task) && this.#ahead.delete(task);
+  }
+}
+
+/**
+ * How many tasks make up so much work, when each takes `mean`: so many may a worker have before their turn. None while that is not known.
+ * Both in milliseconds.
+ */
+export function depthOf(work: number, mean: number): number {
+  return mean === 0 ? 0 : Math.min(maxAhead, Math.floor(work / mean));
 }

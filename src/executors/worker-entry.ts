@@ -8,7 +8,7 @@ import { type LogLevel, setLogLevel } from "../log.js";
 import type { ControlMessage } from "./protocol.js";
 import type { Post } from "./session-tasks.js";
 import { type Pace, giveWay } from "./thread-niceness.js";
-import { SlotTurn, TaskSlots } from "./task-slots.js";
+import { ThreadSlot, TaskSlots } from "./task-slots.js";
 import { type ThreadBirth, type ThreadTask, isTask, packReport, unpackTask } from "./thread-protocol.js";
 import { forwardLog } from "./worker-log.js";
 import { redirectOutput } from "./worker-output.js";
@@ -38,6 +38,6 @@ export function begin({ settings, slots: memory, port, niceness }: ThreadBirth):
   port.on("message", (received: ControlMessage | ThreadTask) => {
     if (!isTask(received)) return session.handle(received);
     const { ticket, message } = unpackTask(received);
-    session.run(message, new SlotTurn(slots, ticket));
+    session.run(message, new ThreadSlot(slots, ticket));
   });
 }

@@ -54,8 +54,8 @@ export abstract class WorkerLink {
   readonly #bootTimer: NodeJS.Timeout;
   /** Tasks that were sent before their turn, in the order in which it begins with them. */
   readonly #ahead: number[] = [];
-  /** How many were taken back since it last answered: until then their messages stay with it. */
-  #takenBack = 0;
+  /** How many were recalled since it last answered: until then their messages stay with it. */
+  #recalled = 0;
   #completed = 0;
   #running = 0;
   #stopped: (() => void) | undefined;
@@ -83,8 +83,8 @@ export abstract class WorkerLink {
   /** True unless it is certain that the worker has not begun with the task. */
   abstract began(id: number): boolean;
 
-  /** Takes a task back, which is to be released then. @returns false when the worker may have begun with it. */
-  abstract takeBack(id: number): boolean;
+  /** Takes a task back that it has not begun, and that is to be released then. @returns false when it may have begun with it. */
+  abstract recall(id: number): boolean;
 
   /** Share of time its event loop was busy since the last call: 0 to 1. */
   abstract utilization(): number;
@@ -126,9 +126,14 @@ export abstract class WorkerLink {
     return this.#running;
   }
 
-  /** How many messages of tasks it has before their turn, also of those that were taken back: what it does not read must not grow. */
-  get ahead(): number {
-    return this.#ahead.length + this.#takenBack;
+  /** The tasks that it was sent before their turn and has not been seen to begin. */
+  get ahead(): readonly number[] {
+    return this.#ahead;
+  }
+
+  /** How many messages of such tasks it has, also of those that were recalled: what it does not read must not grow. */
+  get messagesAhead(): number {
+    return this.#ahead.length + this.#recalled;
   }
 
   /** How many tasks it has ended. */
@@ -158,13 +163,13 @@ export abstract class WorkerLink {
   }
 
   /** It is to have one task more, but before its turn: it begins with it by itself when it has ended what it has. */
-  takeAhead(id: number): void {
+  addAhead(id: number): void {
     this.#ahead.push(id);
   }
 
   /** It has ended a task, and begins with the next of those ahead. @returns which; undefined when there is none. */
   beginAhead(): number | undefined {
-    this.#takenBack = 0;
+    this.#recalled = 0;
     const id = this.#ahead.shift();
     if (id !== undefined) this.take(id);
     return id;
@@ -175,7 +180,7 @@ export abstract class WorkerLink {
     const place = this.#ahead.indexOf(id);
     if (place !== -1) {
       this.#ahead.splice(place, 1);
-      this.#takenBack++;
+      this.#recalled++;
       return;
     }
     if (done) this.#completed++;

@@ -8,32 +8,8 @@ import { IdleSweep } from "./idle-sweep.js";
 import { LinkSet } from "./link-set.js";
 import { type Reply, type TaskControl, maxAhead } from "./protocol.js";
 import type { WorkerLink, WorkerLinkHost } from "./worker-link.js";
-import type { WorkerLimits } from "./worker-settings.js";
+import type { PoolSettings, WorkerMaker } from "./worker-maker.js";
 import type { RunReceiver, RunRequest, Workers, WorkersHost } from "./workers.js";
-
-/** What a pool keeps to, as validated by its executor. Times are milliseconds. */
-export interface PoolSettings extends WorkerLimits {
-  readonly minWorkers: number;
-  readonly maxWorkers: number;
-  readonly idleTimeout: number;
-  readonly bootTimeout: number;
-}
-
-/** The part in which pools differ: what their workers are. */
-export interface WorkerMaker<S extends PoolSettings> {
-  /** What a worker is, for messages. */
-  readonly noun: "thread" | "process";
-  /** Whether a task that a worker has not begun can be taken back from it. */
-  readonly recallable: boolean;
-  /** Called once, before the first worker is made. */
-  open(environment: ExecutorEnvironment, settings: S): Promise<void>;
-  /** Starts a worker. What keeps it from starting is told to `host` later, as a failed start. */
-  make(host: WorkerLinkHost): WorkerLink;
-  /** A worker was ended and is stuck. @returns what to call when it has gone after all. */
-  stuck(): () => void;
-  /** Called once, when all workers have ended or are given up. */
-  close(): void;
-}
 
 /** A task that was given to the pool; without a link it waits for a worker that is ready. */
 interface Dispatched {
@@ -120,13 +96,13 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     if (link === undefined) throw new Error("no worker takes a task ahead");
     const task: Dispatched = { request, receiver, held: undefined, link };
     this.#tasks.set(request.message.id, task);
-    link.takeAhead(request.message.id);
+    link.addAhead(request.message.id);
     this.#send(task, link);
   }
 
-  takeBack(id: number): boolean {
+  recall(id: number): boolean {
     const task = this.#tasks.get(id);
-    if (task?.link?.takeBack(id) !== true) return false;
+    if (task?.link?.recall(id) !== true) return false;
     this.#release(task, false);
     return true;
   }
@@ -141,7 +117,7 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
 
   kill(id: number): void {
     const task = this.#tasks.get(id);
-    if (task?.link === undefined || this.#mustWait(task, task.link)) return;
+    if (task?.link === undefined || this.#mustWait(task, task.link) || !this.#recallAll(task.link)) return;
     const place = placeOf(task.request.message);
     generalLog.warn(`${place} did not stop when it was asked to: its ${this.#maker.noun} is ended and replaced`);
     task.link.killed = true;
@@ -189,9 +165,10 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     const task = this.#tasks.get(id);
     if (task?.link === undefined) return;
     this.#crashes.reset();
-    this.#beginAhead(task.link);
+    // One that refuses what it has retires, and refuses what comes next as well.
+    const next = reply.ok === "refused" ? undefined : this.#nextOf(task.link);
     this.#release(task, reply.ok !== "refused");
-    task.receiver.replied(reply);
+    task.receiver.replied(reply, next?.receiver);
     this.#dispatch();
     this.#sweep?.watch();
   }
@@ -258,10 +235,10 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     if (task.held !== undefined) for (const control of task.held) link.control(control);
   }
 
-  /** What it was sent before its turn it has begun, or begins now. */
-  #beginAhead(link: WorkerLink): void {
+  /** What it was sent ahead and has begun, or begins now. */
+  #nextOf(link: WorkerLink): Dispatched | undefined {
     const id = link.beginAhead();
-    if (id !== undefined) this.#tasks.get(id)?.receiver.begun();
+    return id === undefined ? undefined : this.#tasks.get(id);
   }
 
   /** The one that has least before it. */
@@ -271,7 +248,7 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     for (const link of this.#links) {
       if (!link.usable) continue;
       if (link.running === 0) return undefined;
-      if (link.ahead < (best?.ahead ?? depth)) best = link;
+      if (link.messagesAhead < (best?.messagesAhead ?? depth)) best = link;
     }
     return best;
   }
@@ -314,9 +291,19 @@ export class WorkerPool<S extends PoolSettings> implements Workers, WorkerLinkHo
     for (const task of this.#tasks.values()) {
       if (task.link !== link) continue;
       const { message, transferList } = task.request;
-      if (transferList.length === 0 && link.takeBack(message.id)) this.#withdraw(task);
+      if (transferList.length === 0 && link.recall(message.id)) this.#withdraw(task);
       else this.#fail(task, link.crashOf(message));
     }
+  }
+
+  /** What was sent ahead is run elsewhere. @returns false when the worker has begun with some of it: then it has ended what it had before. */
+  #recallAll(link: WorkerLink): boolean {
+    for (let [id] = link.ahead; id !== undefined; [id] = link.ahead) {
+      const task = this.#tasks.get(id);
+      if (task === undefined || !link.recall(id)) return false;
+      this.#withdraw(task);
+    }
+    return true;
   }
 
   #startDespair(): void {

@@ -4,7 +4,7 @@ import { alone, amongOthers } from "../context.js";
 import { WorkerBootError, toError } from "../errors.js";
 import { encodeError } from "./error-codec.js";
 import type { ControlMessage, TaskMessage, WorkerSettings } from "./protocol.js";
-import type { Turn } from "./running-task.js";
+import type { SentTask } from "./running-task.js";
 import { type Post, SessionTasks } from "./session-tasks.js";
 import { transferListOf } from "./transfer.js";
 import { type WorkerApplication, importApplication } from "./worker-application.js";
@@ -25,7 +25,7 @@ export class WorkerSession {
   readonly #application: Promise<WorkerApplication>;
   readonly #tasks: SessionTasks;
   /** What was sent before its turn. */
-  readonly #ahead: (readonly [TaskMessage, Turn])[] = [];
+  readonly #ahead: (readonly [TaskMessage, SentTask])[] = [];
   #booted: WorkerApplication | undefined;
   #completed = 0;
   #retiring = false;
@@ -45,14 +45,14 @@ export class WorkerSession {
       acquire: (token) => this.#acquire(token),
       runner: settings.concurrency === 1 ? alone : amongOthers,
       ended: () => this.#taskEnded(),
-      answered: () => this.#beginNext(),
+      answered: () => this.#answered(),
     });
   }
 
   /** Runs one call and posts its reply, as soon as it has fewer than `concurrency`; refuses it when it is too late for it. */
-  run(message: TaskMessage, turn: Turn): void {
-    if (this.#tasks.running < this.#settings.concurrency) this.#begin(message, turn);
-    else this.#ahead.push([message, turn]);
+  run(message: TaskMessage, sent: SentTask): void {
+    if (this.#hasRoom && this.#ahead.length === 0) this.#begin(message, sent);
+    else this.#ahead.push([message, sent]);
   }
 
   handle(message: ControlMessage): void {
@@ -78,15 +78,24 @@ export class WorkerSession {
     this.#endWhenIdle();
   }
 
-  #begin(message: TaskMessage, turn: Turn): void {
-    if (!turn.begin()) return;
+  #begin(message: TaskMessage, sent: SentTask): void {
+    if (!sent.begin()) return;
     if (this.#retiring) this.#refuse(message);
-    else void this.#tasks.run(message, turn);
+    else void this.#tasks.run(message, sent);
+  }
+
+  get #hasRoom(): boolean {
+    return this.#tasks.running < this.#settings.concurrency;
+  }
+
+  /** Not before Node has told of rejections that the last one left: the next is to have no part in it. */
+  #answered(): void {
+    if (this.#ahead.length > 0) setImmediate(() => this.#beginNext());
   }
 
   #beginNext(): void {
-    while (this.#ahead.length > 0 && this.#tasks.running < this.#settings.concurrency) {
-      this.#begin(...(this.#ahead.shift() as [TaskMessage, Turn]));
+    while (this.#ahead.length > 0 && this.#hasRoom) {
+      this.#begin(...(this.#ahead.shift() as [TaskMessage, SentTask]));
     }
   }
 

@@ -28,8 +28,8 @@ export interface RunRequest {
 export interface RunReceiver {
   /** It was sent ahead, and its turn has come. */
   begun(): void;
-  /** Its place is free again. */
-  replied(reply: Reply): void;
+  /** Its place is free again, or `next` has it already, which was sent ahead and is to be told so. */
+  replied(reply: Reply, next?: RunReceiver): void;
   /**
    * Its worker is gone, or it was not sent: a `WorkerCrashedError`, `WorkerOutOfMemoryError`, `WorkerBootError` or, for
    * arguments that cannot be cloned, a `SerializationError`.
@@ -39,7 +39,7 @@ export interface RunReceiver {
 
 /**
  * The part in which executors differ: where tasks run. The queue, the clocks and the promises are the engine's
- * ({@link LocalExecutor}), which never runs more than `capacity` tasks at once.
+ * ({@link LocalExecutor}), which starts no task while `capacity` of them run.
  */
 export interface Workers {
   /** How many tasks may run at once: 0 before `start`, less while workers retire. */
@@ -61,7 +61,7 @@ export interface Workers {
    */
   sendAhead(request: RunRequest, receiver: RunReceiver): void;
   /** Takes back what was sent ahead: its receiver is told nothing more. @returns false when its worker has begun with it. */
-  takeBack(id: number): boolean;
+  recall(id: number): boolean;
   /** Hands a message to the worker that runs the task, if one does. */
   control(message: TaskControl): void;
   /** Ends the worker that runs the task, if it still runs it. */
