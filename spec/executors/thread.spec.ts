@@ -94,7 +94,7 @@ describe("ThreadPoolExecutor", () => {
       const added = async (): Promise<number> => (await executor.submit(Hostile, "niceness", [])).own - getPriority();
       for (let i = 0; i < 3_000; i++) await executor.submit(Hostile, "where", []);
       expect(await added()).to.equal(0);
-      const expected = Math.min(5, 19 - getPriority());
+      const expected = Math.min(10, 19 - getPriority());
       while ((await added()) !== expected) await executor.submit(Hostile, "compute", [5]);
       await executor.shutdown();
     });

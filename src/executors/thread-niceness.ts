@@ -11,7 +11,7 @@ const sample = 100;
 const samples = 2;
 /** That of a task in the mean from which the event loop goes first. */
 const longTask = 1;
-const automatic = 5;
+const automatic = 10;
 
 /** Watches the tasks of the calling thread. */
 export interface Pace {

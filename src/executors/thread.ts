@@ -32,7 +32,7 @@ export interface ThreadPoolOptions extends QueueOptions {
   /** Limits of V8's heap in each thread, as `node:worker_threads` takes them; Buffers are not counted. Default: none. */
   readonly resourceLimits?: ResourceLimits;
   /**
-   * How much nicer a thread is than the one that answers requests: 0 to 19, added to its own from the start. `"auto"`: 5 from the time when its tasks
+   * How much nicer a thread is than the one that answers requests: 0 to 19, added to its own from the start. `"auto"`: 10 from the time when its tasks
    * have taken a millisecond of the processor and more, in the mean of two tenths of a second of it, and none before. So the event loop goes first where such
    * tasks keep all cores busy; tasks of microseconds would come back later for it, which costs more than it brings. What
    * tasks start inherits it, and it never goes back. Linux only. Default: `"auto"`.
