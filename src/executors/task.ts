@@ -157,7 +157,8 @@ export class Task implements QueueEntry, FutureControl, RunReceiver, RequestWatc
 
   #arm(limit: number | undefined, phase: "queued" | "running", spent = 0): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#timer = limit === undefined ? undefined : setTimeout(() => this.#expire(phase, limit), limit - spent);
+    this.#timer =
+      limit === undefined ? undefined : setTimeout(() => this.#expire(phase, limit), Math.max(0, limit - spent));
   }
 
   #expire(phase: "queued" | "running", limit: number): void {
