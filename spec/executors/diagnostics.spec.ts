@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect } from "chai";
 import { type TaskEvent, publishTask, publishWorker } from "#src/executors/diagnostics.js";
 import { Task } from "#src/executors/task.js";
+import { noOwner } from "../support/no-owner.js";
 
 describe("the channels of executors", () => {
   const executor = {};
@@ -22,19 +23,7 @@ describe("the channels of executors", () => {
 
   function taskAt(now: number): Task {
     const call = { token: "Hasher", method: "hash", stream: false, context: undefined, options: { requestId: "r-1" } };
-    return new Task(
-      7,
-      call,
-      [],
-      {
-        abandoned: () => undefined,
-        begun: () => undefined,
-        dequeue: () => true,
-        replied: () => undefined,
-        crashed: () => undefined,
-      },
-      now,
-    );
+    return new Task(7, call, [], noOwner, now);
   }
 
   it("tell of a task under the name of what happened to it", () => {

@@ -4,6 +4,7 @@ import { streamWindow } from "#src/executors/protocol.js";
 import { consumeStream } from "#src/executors/stream.js";
 import { Task } from "#src/executors/task.js";
 import { failure } from "../support/pools.js";
+import { noOwner } from "../support/no-owner.js";
 
 describe("consumeStream", () => {
   let task: Task;
@@ -15,19 +16,7 @@ describe("consumeStream", () => {
     submitted = 0;
     credits = [];
     const call = { token: "Rows", method: "read", stream: true, context: undefined, options: {} };
-    task = new Task(
-      1,
-      call,
-      [],
-      {
-        abandoned: () => undefined,
-        begun: () => undefined,
-        dequeue: () => true,
-        replied: () => undefined,
-        crashed: () => undefined,
-      },
-      0,
-    );
+    task = new Task(1, call, [], noOwner, 0);
     stream = consumeStream(
       () => {
         submitted++;

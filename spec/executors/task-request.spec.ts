@@ -2,19 +2,18 @@ import { expect } from "chai";
 import type { CallOptions } from "#src/concurrent.js";
 import { machineTime } from "#src/executors/machine-time.js";
 import { encodeTask, isPlain } from "#src/executors/task-request.js";
-import { Task, type TaskOwner } from "#src/executors/task.js";
+import { Task } from "#src/executors/task.js";
 import { move } from "waterspout";
-
-const owner: TaskOwner = {
-  abandoned: () => {},
-  begun: () => {},
-  dequeue: () => true,
-  replied: () => {},
-  crashed: () => {},
-};
+import { noOwner } from "../support/no-owner.js";
 
 function taskOf(args: readonly unknown[], options: CallOptions = {}, stream = false): Task {
-  const task = new Task(7, { token: "Hasher", method: "hash", stream, context: undefined, options }, args, owner, 100);
+  const task = new Task(
+    7,
+    { token: "Hasher", method: "hash", stream, context: undefined, options },
+    args,
+    noOwner,
+    100,
+  );
   // Its clocks are not what is looked at.
   task.future.catch(() => {});
   return task;

@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { Task } from "#src/executors/task.js";
 import { WaitingTasks, depthOf } from "#src/executors/waiting-tasks.js";
-
-const owner = { abandoned: () => {}, begun: () => {}, dequeue: () => true, replied: () => {}, crashed: () => {} };
+import { noOwner } from "../support/no-owner.js";
 
 describe("WaitingTasks", () => {
   let waiting: WaitingTasks;
@@ -31,7 +30,13 @@ describe("WaitingTasks", () => {
   /** One that came after those before it. */
   function made(options: { readonly priority?: number } = {}, args: readonly unknown[] = []): Task {
     const id = nextId++;
-    return new Task(id, { token: "T", method: `m${id}`, stream: false, context: undefined, options }, args, owner, id);
+    return new Task(
+      id,
+      { token: "T", method: `m${id}`, stream: false, context: undefined, options },
+      args,
+      noOwner,
+      id,
+    );
   }
 
   function push(...tasks: readonly Task[]): void {

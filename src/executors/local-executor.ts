@@ -42,8 +42,8 @@ const usualWorkAhead = 0.5;
 const patience = 10;
 
 /**
- * The engine of every executor on this machine: a bounded queue, clocks, cancellation and promises in front of workers. It runs no more
- * tasks than workers have places. Where tasks are short it sends some before their turn, to be at hand when a place is free; the order is
+ * The engine of every executor on this machine: a bounded queue, clocks, cancellation and promises in front of workers. It starts none
+ * while as many run as workers have places. Where tasks are short it sends some before their turn, to be at hand when a place is free; the order is
  * the queue's all the same.
  */
 export abstract class LocalExecutor extends Executor {
